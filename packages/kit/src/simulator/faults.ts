@@ -1,0 +1,68 @@
+import { seededRandom } from '../random.ts'
+import { newId } from '../ids.ts'
+
+/**
+ * `status`, `wsrep` and `html` answer instead of the simulator; `delay` waits before it acts and `delay-after` before it answers;
+ * `drop-before` and `drop-after` cut the connection before or after it acts; `silent-ok` lets it answer as if it had acted, without the effect;
+ * `slow-body` sends the true answer a byte at a time.
+ */
+export const faultEffects = ['status', 'delay', 'delay-after', 'drop-before', 'drop-after', 'silent-ok', 'wsrep', 'html', 'slow-body'] as const
+export type FaultEffect = (typeof faultEffects)[number]
+
+export interface Fault {
+  /** All that are given must match. `path` is a regular expression on the path without query. */
+  match: { service?: string; method?: string; path?: string; func?: string }
+  effect: FaultEffect
+  status?: number
+  body?: unknown
+  delay_ms?: number
+  /** How many requests it hits before it is used up; without it, all. */
+  times?: number
+  /** 0 to 1, drawn from `seed`. */
+  probability?: number
+  seed?: number
+}
+
+interface ArmedFault extends Fault {
+  id: string
+  hits: number
+}
+
+export class Faults {
+  #armed: (ArmedFault & { draw: () => number; pattern: RegExp | undefined })[] = []
+
+  /** @throws Error when the fault is malformed; the message says how. */
+  add(fault: Fault): string {
+    if (typeof fault !== 'object' || fault === null) throw new Error('a fault is an object')
+    if (!faultEffects.includes(fault.effect)) throw new Error(`effect is one of ${faultEffects.join(', ')}`)
+    const match = fault.match ?? {}
+    const pattern = match.path === undefined ? undefined : new RegExp(match.path)
+    const id = newId()
+    this.#armed.push({ ...fault, match, id, hits: 0, draw: seededRandom(fault.seed ?? 1), pattern })
+    return id
+  }
+
+  clear(): void {
+    this.#armed = []
+  }
+
+  list(): ArmedFault[] {
+    return this.#armed.map(({ draw: _draw, pattern: _pattern, ...fault }) => fault)
+  }
+
+  /** The first armed fault that hits this request, counted as used. */
+  take(request: { service?: string | undefined; method: string; path: string; func?: string | undefined }): Fault | undefined {
+    for (const fault of this.#armed) {
+      const { match } = fault
+      if (match.service !== undefined && match.service !== request.service) continue
+      if (match.method !== undefined && match.method.toUpperCase() !== request.method) continue
+      if (match.func !== undefined && match.func !== request.func) continue
+      if (fault.pattern && !fault.pattern.test(request.path)) continue
+      if (fault.times !== undefined && fault.hits >= fault.times) continue
+      if (fault.probability !== undefined && fault.draw() >= fault.probability) continue
+      fault.hits++
+      return fault
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,4 @@
+export { type Fault, type FaultEffect, Faults } from './faults.ts'
+export { type JournalEntry, type SimRequest, type SimResponse, type Simulator, type SimulatorDefinition, startSimulator } from './server.ts'
+export { Timeline } from './timeline.ts'
+export { EntityLog } from './entity-log.ts'
