@@ -1,0 +1,47 @@
+import type { z } from 'zod'
+
+/**
+ * A route is data. The platform serves it, the matrix of permissions drives it, the client calls it and the OpenAPI document prints it,
+ * all from this one value; a route without a permission or an audit name cannot be written.
+ */
+export interface Route {
+  /** `serversCreate`: the operation id of the OpenAPI document. */
+  name: string
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  /** With `{parameters}`, as OpenAPI writes them. */
+  path: string
+  permission: Permission
+  /** What the audit log calls it, `server.create`. Reads have one too: who looked matters for money and consoles. */
+  audit: string
+  summary: string
+  tag: string
+  params?: z.ZodObject
+  query?: z.ZodObject
+  body?: z.ZodType
+  response: z.ZodType | undefined
+  /** Of the success; an answer without content is 204. */
+  status: 200 | 201 | 202 | 204
+  /** A long answer that is no JSON, such as an event stream. */
+  streams?: string
+}
+
+/**
+ * Who may call. `anyone`: no account needed. `account`: a signed-in person, about the own account.
+ * `project`: a signed-in person whose account owns the project (or the thing in it) that the path names; others get a 404.
+ * `operator`: staff.
+ */
+export type Permission = 'anyone' | 'account' | 'project' | 'operator'
+
+export function route<const R extends Route>(definition: R): R {
+  return definition
+}
+
+type Shape<T> = T extends z.ZodType ? z.output<T> : undefined
+type Given<T> = T extends z.ZodType ? z.input<T> : undefined
+
+export type ResponseOf<R extends Route> = Shape<R['response']>
+export type BodyOf<R extends Route> = R extends { body: infer B } ? Shape<B> : undefined
+export type GivenBody<R extends Route> = R extends { body: infer B } ? Given<B> : undefined
+export type ParamsOf<R extends Route> = R extends { params: infer P } ? Shape<P> : Record<string, never>
+export type QueryOf<R extends Route> = R extends { query: infer Q } ? Shape<Q> : Record<string, never>
+export type GivenQuery<R extends Route> = R extends { query: infer Q } ? Given<Q> : undefined
