@@ -38,8 +38,8 @@ export interface ClientOptions {
 }
 
 /** Writes a route's path with its parameters filled in and the query behind it. */
-export function pathOf(route: Route, params: Record<string, unknown> = {}, query: Record<string, unknown> = {}): string {
-  const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])))
+export function pathOf(route: Route, params: object = {}, query: object = {}): string {
+  const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String((params as Record<string, unknown>)[name])))
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, Array.isArray(value) ? value.join(',') : String(value))
   return search.size > 0 ? `${path}?${search}` : path
@@ -51,13 +51,14 @@ export type Client = ReturnType<typeof createClient>
 export function createClient(options: ClientOptions) {
   const send = options.fetch ?? fetch
   return async function call<R extends Route>(route: R, inputs: Inputs<R> = {} as Inputs<R>): Promise<Answer<R>> {
+    const given: { params?: object | undefined; query?: object | undefined } = inputs as { params?: object; query?: object }
     const headers: Record<string, string> = { accept: 'application/json' }
     if (options.token) headers.authorization = `Bearer ${options.token}`
     if (inputs.body !== undefined) headers['content-type'] = 'application/json'
     if (inputs.idempotencyKey) headers['idempotency-key'] = inputs.idempotencyKey
     let response: Response
     try {
-      response = await send(options.baseUrl + pathOf(route, { ...(inputs.params as object) }, { ...(inputs.query as object) }), {
+      response = await send(options.baseUrl + pathOf(route, given.params, given.query), {
         method: route.method,
         headers,
         ...(inputs.body === undefined ? {} : { body: JSON.stringify(inputs.body) }),
