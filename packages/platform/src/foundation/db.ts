@@ -1,0 +1,37 @@
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
+import pg from 'pg'
+
+/**
+ * Every table, by name. Each module adds its own from its `store.ts`:
+ * `declare module '../foundation/db.ts' { interface Tables { server: ServerTable } }`, and no other module touches them.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: modules fill it by declaration merging
+export interface Tables {}
+
+export type Db = Kysely<Tables>
+/** Inside a transaction: what is written through it commits or vanishes together. */
+export type Tx = Transaction<Tables>
+
+// int8 is a bigint (money), a calendar day stays text: a Date would give it a time zone.
+const types = new pg.TypeOverrides()
+types.setTypeParser(20, (text: string) => BigInt(text))
+types.setTypeParser(1082, (text: string) => text)
+
+export interface Database {
+  db: Db
+  pool: pg.Pool
+  url: string
+  close(): Promise<void>
+}
+
+/** Opens a pool on a PostgreSQL 15 or newer. `url` may name a socket folder: `postgres://user@/name?host=/folder`. */
+export function openDatabase(url: string, options: { connections?: number; onError?: (error: Error) => void } = {}): Database {
+  const pool = new pg.Pool({ connectionString: url, max: options.connections ?? 12, types, application_name: 'straylight' })
+  // An idle connection that the server ends must not end us; the next query opens another.
+  pool.on('error', (error) => options.onError?.(error))
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  return { db, pool, url, close: () => db.destroy() }
+}
+
+/** Takes a lock for the length of the transaction, so that one key is worked on by one transaction at a time. */
+export const lockFor = (tx: Tx, key: string) => sql`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`.execute(tx)

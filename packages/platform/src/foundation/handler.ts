@@ -1,0 +1,46 @@
+import type { BodyOf, ParamsOf, QueryOf, ResponseOf, Route } from '@straylight/api'
+import type { Clock } from '@straylight/kit'
+import type { Db, Tx } from './db.ts'
+
+/** Who calls, once the gate has let them in. */
+export interface Caller {
+  accountId: string
+  role: 'customer' | 'operator'
+  email: string
+  /** Of the session or API token that was shown. */
+  credentialId: string
+  credential: 'session' | 'token'
+}
+
+export interface Call<R extends Route> {
+  params: ParamsOf<R>
+  query: QueryOf<R>
+  body: BodyOf<R>
+  /** Absent on routes that anyone may call. */
+  caller: R['permission'] extends 'anyone' ? undefined : Caller
+  /** On routes of permission `project`: whose the named thing is. */
+  project: R['permission'] extends 'project' ? { id: string; accountId: string } : undefined
+  /** A write runs in one transaction with its idempotency record: what is written here is in force when the answer goes out. */
+  tx: R['method'] extends 'GET' ? Db : Tx
+  /** Outside of that transaction, for what must stay even when the call fails (a failed sign-in). */
+  db: Db
+  clock: Clock
+  request: { id: string; ip: string; userAgent: string; signal: AbortSignal }
+}
+
+export interface Outcome<R extends Route> {
+  data: ResponseOf<R>
+  /** The task that carries the order out, answered as `X-Task-Id`. */
+  taskId?: string
+  /** Sets (or, with `null`, ends) the browser's session. */
+  session?: { token: string; expiresAt: Date } | null
+}
+
+export interface Handler {
+  route: Route
+  // biome-ignore lint/suspicious/noExplicitAny: the pair was checked where `handle` made it
+  run: (call: any) => Promise<Outcome<any>>
+}
+
+/** Binds a route of the contract to the code that serves it. */
+export const handle = <const R extends Route>(route: R, run: (call: Call<R>) => Promise<Outcome<R>>): Handler => ({ route, run })
