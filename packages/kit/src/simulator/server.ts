@@ -59,7 +59,17 @@ export interface SimulatorDefinition {
   upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Answers that need the raw response, such as an endless stream; true when it took the request. */
   stream?(request: SimRequest, response: ServerResponse): boolean
+  /** Its own controls under `/_sim/`, beside those that every simulator has; nothing when it does not know the path. */
+  control?(request: { method: string; path: string; body: Buffer }): SimResponse | undefined
 }
+
+/** What several servers of one neighbour hold in common, so that one switch breaks any of them and one journal tells the order. */
+export interface SharedControl {
+  faults: Faults
+  journal: JournalEntry[]
+}
+
+export const sharedControl = (): SharedControl => ({ faults: new Faults(), journal: [] })
 
 export interface Simulator {
   url: string
@@ -81,10 +91,9 @@ const journalLength = 20_000
  */
 export async function startSimulator(
   definition: SimulatorDefinition,
-  options: { port?: number; host?: string } = {},
+  options: { port?: number; host?: string; shared?: SharedControl } = {},
 ): Promise<Simulator> {
-  const faults = new Faults()
-  let journal: JournalEntry[] = []
+  const { faults, journal } = options.shared ?? sharedControl()
   const sockets = new Set<Socket>()
 
   const server: Server = createServer((incoming, outgoing) => {
@@ -128,7 +137,7 @@ export async function startSimulator(
         fault: fault?.effect,
         ms: Math.round((performance.now() - started) * 100) / 100,
       })
-      if (journal.length > journalLength) journal = journal.slice(-journalLength / 2)
+      if (journal.length > journalLength) journal.splice(0, journal.length - journalLength / 2)
     }
 
     if (fault?.effect === 'drop-before') {
@@ -160,12 +169,12 @@ export async function startSimulator(
       case 'GET /_sim/journal':
         return { status: 200, body: journal }
       case 'DELETE /_sim/journal':
-        journal = []
+        journal.length = 0
         return { status: 204 }
       case 'POST /_sim/reset':
         definition.reset()
         faults.clear()
-        journal = []
+        journal.length = 0
         return { status: 204 }
       case 'GET /_sim/faults':
         return { status: 200, body: faults.list() }
@@ -179,7 +188,7 @@ export async function startSimulator(
         faults.clear()
         return { status: 204 }
       default:
-        return { status: 404, body: { error: `no control ${request.method} ${request.path}` } }
+        return definition.control?.(request) ?? { status: 404, body: { error: `no control ${request.method} ${request.path}` } }
     }
   }
 
@@ -194,7 +203,7 @@ export async function startSimulator(
     faults,
     journal: () => [...journal],
     clearJournal: () => {
-      journal = []
+      journal.length = 0
     },
     close: () =>
       new Promise((resolve) => {
@@ -241,7 +250,7 @@ function encode(response: SimResponse): { headers: Record<string, string>; bytes
 function send(outgoing: ServerResponse, response: SimResponse): void {
   const { headers, bytes } = encode(response)
   const length = bytes === undefined ? 0 : Buffer.byteLength(bytes)
-  outgoing.writeHead(response.status, response.status === 204 ? headers : { ...headers, 'content-length': String(length) })
+  outgoing.writeHead(response.status, response.status === 204 || response.status === 304 ? headers : { ...headers, 'content-length': String(length) })
   outgoing.end(bytes)
 }
 
