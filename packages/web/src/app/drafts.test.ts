@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { dropDraft, readDraft, writeDraft } from './drafts.ts'
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+const day = 86_400_000
+
+function memory(): Storage {
+  const entries = new Map<string, string>()
+  return {
+    get length() {
+      return entries.size
+    },
+    clear: () => entries.clear(),
+    key: (index) => [...entries.keys()][index] ?? null,
+    getItem: (name) => entries.get(name) ?? null,
+    setItem: (name, value) => void entries.set(name, value),
+    removeItem: (name) => void entries.delete(name),
+  }
+}
+
+test('a draft is there again within seven days and gone after them', () => {
+  const storage = memory()
+  writeDraft(storage, 'server', 'web-01', 0)
+  expect(readDraft(storage, 'server', isText, 7 * day)).toBe('web-01')
+  expect(readDraft(storage, 'server', isText, 7 * day + 1)).toBeUndefined()
+  expect(storage.length).toBe(0)
+})
+
+test('a draft that this form cannot read is passed over', () => {
+  const storage = memory()
+  writeDraft(storage, 'server', { name: 'web-01' }, 0)
+  expect(readDraft(storage, 'server', isText, 1)).toBeUndefined()
+  storage.setItem('straylight.draft.server', 'no json')
+  expect(readDraft(storage, 'server', isText, 1)).toBeUndefined()
+})
+
+test('an order that was given leaves no draft', () => {
+  const storage = memory()
+  writeDraft(storage, 'server', 'web-01', 0)
+  dropDraft(storage, 'server')
+  expect(readDraft(storage, 'server', isText, 1)).toBeUndefined()
+})
+
+test('a storage that is full does not break the form', () => {
+  const full: Storage = { ...memory(), setItem: () => { throw new Error('QuotaExceededError') } }
+  expect(() => writeDraft(full, 'server', 'web-01', 0)).not.toThrow()
+})
