@@ -23,6 +23,8 @@ export interface SimResponse {
   headers?: Record<string, string>
   /** An object is sent as JSON; a string or bytes as they are; nothing when absent. */
   body?: unknown
+  /** It acted, and the connection is cut instead of an answer. */
+  cut?: true
 }
 
 export interface JournalEntry {
@@ -151,7 +153,7 @@ export async function startSimulator(
     const response = instead ?? (await definition.handle(request))
     definition.flush?.()
     if (fault?.effect === 'delay-after') await definition.clock.sleep(fault.delay_ms ?? 1000)
-    if (fault?.effect === 'drop-after') {
+    if (fault?.effect === 'drop-after' || response.cut) {
       note('dropped')
       incoming.socket.destroy()
       return
@@ -273,7 +275,7 @@ function page(name: string): SimResponse {
 :root{color-scheme:light dark;font:14px/20px system-ui,sans-serif}body{max-width:70rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:20px}h2{font-size:14px}pre{overflow:auto;max-height:24rem;border:1px solid #8886;border-radius:6px;padding:10px;font-size:12px}
 table{border-collapse:collapse;width:100%;font-size:12px}td,th{text-align:left;padding:3px 8px 3px 0;border-bottom:1px solid #8884}
-form{display:flex;flex-wrap:wrap;gap:8px;align-items:end}label{display:grid;font-size:12px}button,input,select{font:inherit;padding:4px 8px}
+form:not([hidden]){display:flex;flex-wrap:wrap;gap:8px;align-items:end}label{display:grid;font-size:12px}button,input,select{font:inherit;padding:4px 8px}
 </style>
 <h1>${name} simulator</h1>
 <p>It speaks the real protocol. Break it here and watch what the platform does.</p>
@@ -287,6 +289,7 @@ form{display:flex;flex-wrap:wrap;gap:8px;align-items:end}label{display:grid;font
 </form>
 <p id="message" role="status"></p>
 <pre id="faults"></pre>
+<form id="switching" hidden><label>Switches of its own<textarea name="switches" rows="12" cols="60" spellcheck="false"></textarea></label><button>Set</button></form>
 <h2>Journal, newest first</h2><table><thead><tr><th>Time<th>Call<th>Answer<th>ms</tr></thead><tbody id="journal"></tbody></table>
 <h2>State</h2><pre id="state"></pre>
 <script>
@@ -312,6 +315,12 @@ fault.onsubmit = async (event) => {
   refresh()
 }
 clear.onclick = async () => { await fetch('/_sim/faults', { method: 'DELETE' }); message.textContent = 'Disarmed.'; refresh() }
+switching.onsubmit = async (event) => {
+  event.preventDefault()
+  const answer = await fetch('/_sim/switches', { method: 'PUT', body: switching.switches.value })
+  message.textContent = answer.ok ? 'Set.' : (await answer.json()).error
+}
+fetch('/_sim/switches').then(async (answer) => { if (answer.ok) { switching.switches.value = JSON.stringify(await answer.json(), null, 2); switching.hidden = false } })
 refresh(); setInterval(refresh, 3000)
 </script></html>`
   return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: html }
