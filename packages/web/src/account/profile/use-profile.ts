@@ -1,0 +1,31 @@
+import { type ApiToken, routes } from '@straylight/api'
+import { call, wholeList } from '../../app/api.ts'
+import { keys } from '../../app/keys.ts'
+import { type Reading, useReading } from '../../app/read.ts'
+import { type Writing, useWriting } from '../../app/write.ts'
+
+export const useUpdateAccount = (): Writing<{ name?: string; language?: 'en' | 'ru' }, void> =>
+  useWriting(
+    async (body, idempotencyKey) => void (await call(routes.accountUpdate, { body, idempotencyKey })),
+    () => [keys.account],
+  )
+
+/** This device goes on with the cookie of the answer; the others are signed out. */
+export const useChangePassword = (): Writing<{ current: string; next: string }, void> =>
+  useWriting(async ({ current, next }, idempotencyKey) => void (await call(routes.accountPassword, { body: { current_password: current, new_password: next }, idempotencyKey })))
+
+export const useTokens = (): Reading<ApiToken[]> =>
+  useReading(keys.tokens, async (signal) => (await call(routes.tokensList, { query: wholeList, signal })).data.result)
+
+export const useCreateToken = (): Writing<{ name: string; expiresAt: string | undefined }, { id: string; token: string }> =>
+  useWriting(
+    async ({ name, expiresAt }, idempotencyKey) =>
+      (await call(routes.tokensCreate, { body: { name, ...(expiresAt === undefined ? {} : { expires_at: expiresAt }) }, idempotencyKey })).data.result,
+    () => [keys.tokens],
+  )
+
+export const useRevokeToken = (): Writing<{ id: string }, void> =>
+  useWriting(
+    async ({ id }, idempotencyKey) => void (await call(routes.tokensDelete, { params: { id }, idempotencyKey })),
+    () => [keys.tokens],
+  )

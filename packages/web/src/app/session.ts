@@ -1,0 +1,59 @@
+import { type Account, ApiError, routes } from '@straylight/api'
+import { type QueryClient, useQueryClient } from '@tanstack/vue-query'
+import { call } from './api.ts'
+import { keys } from './keys.ts'
+import { type Reading, useReading } from './read.ts'
+import { type Writing, useWriting } from './write.ts'
+
+const readAccount = async (signal?: AbortSignal): Promise<Account> => (await call(routes.accountGet, signal ? { signal } : {})).data.result
+
+/** Who is signed in: asked once and kept. `undefined` when nobody is. @throws ApiError when the service cannot say. */
+export async function knownAccount(client: QueryClient): Promise<Account | undefined> {
+  try {
+    return await client.ensureQueryData({ queryKey: keys.account, queryFn: ({ signal }) => readAccount(signal), staleTime: Number.POSITIVE_INFINITY })
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return undefined
+    throw error
+  }
+}
+
+export const useAccount = (): Reading<Account> => useReading(keys.account, readAccount, { staleMs: Number.POSITIVE_INFINITY })
+
+/** Forgets everything that was read for the person before. */
+function useForget(): () => void {
+  const client = useQueryClient()
+  return () => client.getQueryCache().clear()
+}
+
+export function useSignIn(): Writing<{ email: string; password: string }, void> {
+  const forget = useForget()
+  return useWriting(async (body, idempotencyKey) => {
+    await call(routes.accountSignIn, { body, idempotencyKey })
+    forget()
+  })
+}
+
+export interface SignUp {
+  email: string
+  password: string
+  name: string
+  language: 'en' | 'ru'
+}
+
+/** Opens an account; the answer is its first project. */
+export function useSignUp(): Writing<SignUp, { projectId: string }> {
+  const forget = useForget()
+  return useWriting(async (body, idempotencyKey) => {
+    const { data } = await call(routes.accountSignUp, { body, idempotencyKey })
+    forget()
+    return { projectId: data.result.project_id }
+  })
+}
+
+export function useSignOut(): Writing<void, void> {
+  const forget = useForget()
+  return useWriting(async (_, idempotencyKey) => {
+    await call(routes.accountSignOut, { idempotencyKey })
+    forget()
+  })
+}
