@@ -1,0 +1,44 @@
+import { routes } from '@straylight/api'
+import { expect, test } from 'vitest'
+import { emptyOrder, fieldOf, isOrderForm, mistakesIn, nextName, type OrderForm, presetOf, suggestName, toOrder } from './order.ts'
+
+const image = { min_disk: 5, min_ram: 1 }
+const form: OrderForm = { ...emptyOrder, imageId: '01900000-0000-7000-8000-000000000001', name: 'web-03', system: 80, volumes: [200], keyIds: ['01900000-0000-7000-8000-000000000002'] }
+
+test('what the form sends is what the contract takes', () => {
+  expect(mistakesIn(form, image)).toEqual({})
+  expect(routes.serversCreate.body.parse(toOrder(form))).toEqual(toOrder(form))
+  expect(toOrder(form).storages.map((storage) => storage.bootable)).toEqual([true, false])
+})
+
+test('a mistake is found at its field, with what is allowed', () => {
+  expect(mistakesIn({ ...form, system: 4 }, image)).toEqual({ system: { code: 'belowImage', min: 5 } })
+  expect(mistakesIn({ ...form, volumes: [10, 5000] }, image)).toEqual({ volume1: { code: 'range', min: 1, max: 4096 } })
+  expect(mistakesIn({ ...form, name: 'web 03' }, image)).toEqual({ name: { code: 'nameShape', suggestion: 'web-03' } })
+  expect(mistakesIn({ ...form, vcpus: Number.NaN }, undefined)).toEqual({ image: { code: 'imageMissing' }, vcpus: { code: 'range', min: 1, max: 64 } })
+  expect(mistakesIn({ ...form, userData: 'я'.repeat(40_000) }, image)).toEqual({ userData: { code: 'userDataLong', max: 65_535 } })
+})
+
+test('a suggested name is one that the contract takes', () => {
+  for (const name of ['web 03', ' -web_03- ', 'Сервер', 'a'.repeat(80), '...', 'db—01', 'a..b', '-.-'])
+    expect(routes.serversCreate.body.shape.name.safeParse(suggestName(name)).success, name).toBe(true)
+})
+
+test('a new server gets the first free number', () => {
+  expect(nextName([])).toBe('server-01')
+  expect(nextName(['server-01', 'web-01', 'server-03'])).toBe('server-02')
+})
+
+test('a problem of the service finds its field', () => {
+  expect(['flavor.ram', 'storages.0.size', 'storages.2.size', 'body.name', 'addresses'].map(fieldOf)).toEqual(['ram', 'system', 'volume1', 'name', undefined])
+})
+
+test('only a form of this version is taken from the storage', () => {
+  expect(isOrderForm(JSON.parse(JSON.stringify(form)))).toBe(true)
+  for (const bad of [null, {}, { ...form, volumes: ['80'] }, { ...form, ram: '4' }]) expect(isOrderForm(bad)).toBe(false)
+})
+
+test('a size that is offered has a name', () => {
+  expect(presetOf({ vcpus: 4, ram: 8 })?.name).toBe('S4')
+  expect(presetOf({ vcpus: 3, ram: 8 })).toBeUndefined()
+})
