@@ -2,9 +2,10 @@ import { type Clock, compose, type Layer, type Send, undiciSend } from '@strayli
 import { Compute } from './compute/index.ts'
 import type { ServiceName } from './errors.ts'
 import { Identity } from './identity/index.ts'
-import { ImageStore } from './images/index.ts'
-import type { Dialect } from './network/dialect.ts'
+import { Images } from './images/index.ts'
+import { LoadBalancers } from './load-balancers/index.ts'
 import { NetworkService } from './network/index.ts'
+import { Placement } from './placement/index.ts'
 import { type Connection, Service } from './service.ts'
 import { type Credentials, identityUrl, type Scope, Sessions, type Token } from './session.ts'
 import { Volumes } from './volumes/index.ts'
@@ -30,7 +31,7 @@ export interface OpenstackOptions {
 
 /** One cloud. It makes no call before something is asked of it. */
 export interface Openstack {
-  /** Its services as seen with the rights in one scope; the same object for the same scope. */
+  /** Its services as seen with the rights in one scope. Cheap: tokens are kept per scope, not per object. */
   as(scope: Scope): ScopedCloud
   readonly admin: ScopedCloud
 }
@@ -38,38 +39,65 @@ export interface Openstack {
 export class ScopedCloud {
   readonly scope: Scope
   readonly #connection: Connection
-  readonly identity: Identity
-  readonly compute: Compute
-  readonly volumes: Volumes
-  readonly images: ImageStore
-  readonly network: NetworkService
 
-  constructor(connection: Connection & { dialect: { dialect?: Promise<Dialect> } }, scope: Scope) {
+  constructor(connection: Connection, scope: Scope) {
     this.scope = scope
     this.#connection = connection
-    const service = (name: ServiceName) => new Service(name, connection, scope)
-    this.identity = new Identity(service('keystone'))
-    this.compute = new Compute(service('nova'))
-    this.volumes = new Volumes(service('cinder'))
-    this.images = new ImageStore(service('glance'))
-    this.network = new NetworkService(service('neutron'), connection.dialect)
   }
 
-  /** The token of this scope: the cached one, or a new one when there is none or it is about to end. */
+  #service(name: ServiceName): Service {
+    return new Service(name, this.#connection, this.scope)
+  }
+
+  get identity(): Identity {
+    return this.#once('identity', new Identity(this.#service('keystone')))
+  }
+
+  get compute(): Compute {
+    return this.#once('compute', new Compute(this.#service('nova')))
+  }
+
+  get volumes(): Volumes {
+    return this.#once('volumes', new Volumes(this.#service('cinder')))
+  }
+
+  get images(): Images {
+    return this.#once('images', new Images(this.#service('glance')))
+  }
+
+  get network(): NetworkService {
+    return this.#once('network', new NetworkService(this.#service('neutron')))
+  }
+
+  get placement(): Placement {
+    return this.#once('placement', new Placement(this.#service('placement')))
+  }
+
+  get loadBalancers(): LoadBalancers {
+    return this.#once('loadBalancers', new LoadBalancers(this.#service('octavia')))
+  }
+
+  /** Most scopes are asked of one service only, so a service's parts are made when they are first wanted. */
+  #once<T>(name: string, value: T): T {
+    Object.defineProperty(this, name, { value, enumerable: true })
+    return value
+  }
+
+  /** The token of this scope: the one that is held, or a new one when there is none or it is about to end. */
   token(): Promise<Token> {
     return this.#connection.sessions.token(this.scope)
   }
 
   /** Whether the catalogue has the service, so that what needs it can be hidden. */
   offers(service: ServiceName): Promise<boolean> {
-    return new Service(service, this.#connection, this.scope).isOffered()
+    return this.#service(service).isOffered()
   }
 }
 
 export function createOpenstack(options: OpenstackOptions): Openstack {
   const { authUrl, credentials, clock, adminProject = { projectName: 'admin', domain: 'Default' } } = options
   const send = compose(options.send ?? undiciSend(), ...(options.layers ?? []))
-  const connection = {
+  const connection: Connection = {
     send,
     clock,
     sessions: new Sessions({ authUrl, credentials, clock, send }),
@@ -77,23 +105,8 @@ export function createOpenstack(options: OpenstackOptions): Openstack {
     region: options.region,
     interface: options.interface ?? 'public',
     endpoints: options.endpoints ?? {},
-    versions: new Map(),
-    dialect: {},
+    discovered: { versions: new Map(), extensions: undefined },
   }
-  const scopes = new Map<string, ScopedCloud>()
-  const as = (scope: Scope): ScopedCloud => {
-    const key = JSON.stringify(scope)
-    let scoped = scopes.get(key)
-    if (!scoped) {
-      scoped = new ScopedCloud(connection, scope)
-      scopes.set(key, scoped)
-    }
-    return scoped
-  }
-  return {
-    as,
-    get admin() {
-      return as(adminProject)
-    },
-  }
+  const admin = new ScopedCloud(connection, adminProject)
+  return { as: (scope) => new ScopedCloud(connection, scope), admin }
 }

@@ -67,8 +67,11 @@ export interface Connection {
   interface: string
   /** Root of a service by its name, instead of what the catalogue says. */
   endpoints: Partial<Record<ServiceName, string>>
-  /** By root URL: asked once. */
-  versions: Map<string, Promise<VersionRange>>
+  /** What was learnt about the services, asked once for all scopes: versions by root URL, and Neutron's extensions. */
+  discovered: {
+    versions: Map<string, Promise<VersionRange>>
+    extensions: Promise<ReadonlySet<string>> | undefined
+  }
 }
 
 /** Calls of one service with the token of one scope. Every failure is an `UpstreamError`. */
@@ -194,11 +197,12 @@ export class Service {
 
   #versions(root: string, token: Token): Promise<VersionRange> {
     const base = this.name === 'cinder' ? root.replace(/(\/v3)\/[^/]+$/, '$1') : root
-    const known = this.#connection.versions.get(base)
+    const { versions } = this.#connection.discovered
+    const known = versions.get(base)
     if (known) return known
     const asked = this.#askVersions(base, token)
-    this.#connection.versions.set(base, asked)
-    asked.catch(() => this.#connection.versions.delete(base))
+    versions.set(base, asked)
+    asked.catch(() => versions.delete(base))
     return asked
   }
 
@@ -213,6 +217,18 @@ export class Service {
     // Placement and some front ends answer the list of versions with 300
     if (response.status !== 200 && response.status !== 300) throw classify(this.name, request, response)
     return fromVersionDocument(this.name, this.#answer(request, response).json)
+  }
+
+  /** What the service can do beyond the basics, asked once per cloud by whoever comes first. */
+  extensions(ask: () => Promise<ReadonlySet<string>>): Promise<ReadonlySet<string>> {
+    const { discovered } = this.#connection
+    if (discovered.extensions) return discovered.extensions
+    const asked = ask()
+    discovered.extensions = asked
+    asked.catch(() => {
+      discovered.extensions = undefined
+    })
+    return asked
   }
 
   /** Reads the one thing that an answer holds under `key`. */
@@ -233,29 +249,30 @@ export class Service {
    * carry the host that the service thinks it has. `key` names the member with the items.
    */
   list<T>(path: string, key: string, decode: (raw: unknown) => T, options: CallOptions = {}): Listing<T> {
-    const service = this
-    return new Listing(async function* () {
-      let query = options.query
-      const seen = new Set<string>()
-      for (;;) {
-        const answer = await service.get(path, { ...options, ...(query ? { query } : {}) })
-        let items: T[]
-        let next: Query | undefined
-        try {
-          const body = new Fields(service.name, 'answer', answer.json)
-          items = body.list(key, decode)
-          next = nextQuery(service.name, body, key)
-        } catch (error) {
-          throw withExchange(error, answer)
-        }
-        yield items
-        if (next === undefined || items.length === 0) return
-        const mark = queryText(next)
-        if (seen.has(mark)) throw withExchange(garbled(service.name, `the pages of ${path} go round in a circle`), answer)
-        seen.add(mark)
-        query = next
-      }
-    })
+    return new Listing(() => this.#pages(path, key, (body) => body.list(key, decode), options))
+  }
+
+  /** The same where each page holds one thing under `key` instead of a list, as Nova's usage of one project does. */
+  listOne<T>(path: string, key: string, decode: (raw: unknown) => T, options: CallOptions = {}): Listing<T> {
+    return new Listing(() => this.#pages(path, key, (body) => [decode(body.raw[key])], options))
+  }
+
+  async *#pages<T>(path: string, key: string, read: (body: Fields) => T[], options: CallOptions): AsyncGenerator<T[]> {
+    const seen = new Set<string>()
+    let query = options.query
+    for (;;) {
+      const answer = await this.get(path, { ...options, ...(query ? { query } : {}) })
+      const { items, next } = this.readWhole(answer, (json) => {
+        const body = new Fields(this.name, 'answer', json)
+        return { items: read(body), next: nextQuery(this.name, body, key) }
+      })
+      yield items
+      if (next === undefined || items.length === 0) return
+      const mark = queryText(next)
+      if (seen.has(mark)) throw withExchange(garbled(this.name, `the pages of ${path} go round in a circle`), answer)
+      seen.add(mark)
+      query = next
+    }
   }
 }
 

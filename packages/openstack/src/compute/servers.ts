@@ -2,6 +2,8 @@ import { fields } from '../decode.ts'
 import { type Listing, oldest } from '../listing.ts'
 import { given, path, type Service } from '../service.ts'
 import { hasAll } from '../volumes/volumes.ts'
+import { type NewServer, toNova } from './new-server.ts'
+import { ServerActions } from './server-actions.ts'
 import { failed, orAbsent, type WaitOptions, waitFor } from '../wait.ts'
 
 export interface Server {
@@ -152,94 +154,11 @@ export interface ServerFilter {
   pageSize?: number | undefined
 }
 
-export interface NewServer {
-  name: string
-  flavorId: string
-  /** An existing bootable volume, or one that Nova makes from an image or a snapshot. Without it `imageId` boots from the host's disk. */
-  bootVolume?: BootVolume | undefined
-  imageId?: string | undefined
-  /** Further volumes, in order of the guest's devices. */
-  volumes?: { volumeId: string; deleteOnTermination?: boolean | undefined }[] | undefined
-  /** Ports made beforehand, in order of the guest's interfaces. */
-  ports?: string[] | undefined
-  /** Networks on which Nova makes ports. `auto` and `none` as Nova means them. `none` when neither this nor `ports` is given. */
-  networks?: 'auto' | 'none' | { networkId: string; fixedIp?: string | undefined }[] | undefined
-  metadata?: Record<string, string> | undefined
-  /** Of the acting user. */
-  keyName?: string | undefined
-  /** As the guest will read it; encoded here. At most 65,535 bytes once encoded. */
-  userData?: string | Uint8Array | undefined
-  configDrive?: boolean | undefined
-  /** By name, for the ports that Nova makes itself. */
-  securityGroups?: string[] | undefined
-  availabilityZone?: string | undefined
-  description?: string | undefined
-  tags?: string[] | undefined
-  adminPassword?: string | undefined
-  serverGroupId?: string | undefined
-  hostname?: string | undefined
-}
-
-export type BootVolume =
-  | { volumeId: string; deleteOnTermination?: boolean | undefined }
-  | { imageId: string; sizeGib: number; volumeType?: string | undefined; deleteOnTermination?: boolean | undefined }
-  | { snapshotId: string; sizeGib?: number | undefined; volumeType?: string | undefined; deleteOnTermination?: boolean | undefined }
-
-function bootMapping(boot: BootVolume): Record<string, unknown> {
-  const common = { boot_index: 0, destination_type: 'volume', delete_on_termination: boot.deleteOnTermination ?? false }
-  if ('volumeId' in boot) return { ...common, source_type: 'volume', uuid: boot.volumeId }
-  if ('imageId' in boot)
-    return given({ ...common, source_type: 'image', uuid: boot.imageId, volume_size: boot.sizeGib, volume_type: boot.volumeType })
-  return given({ ...common, source_type: 'snapshot', uuid: boot.snapshotId, volume_size: boot.sizeGib, volume_type: boot.volumeType })
-}
-
-/** The body of `POST /servers`. */
-export function toNova(server: NewServer): Record<string, unknown> {
-  const { bootVolume, volumes = [], ports = [], networks = 'none', userData } = server
-  const mappings = [
-    ...(bootVolume ? [bootMapping(bootVolume)] : []),
-    // with a mapping at all, the image of the host's disk must be one too
-    ...(!bootVolume && server.imageId && volumes.length > 0
-      ? [{ boot_index: 0, source_type: 'image', destination_type: 'local', uuid: server.imageId, delete_on_termination: true }]
-      : []),
-    ...volumes.map(({ volumeId, deleteOnTermination = false }) => ({
-      boot_index: -1,
-      source_type: 'volume',
-      destination_type: 'volume',
-      uuid: volumeId,
-      delete_on_termination: deleteOnTermination,
-    })),
-  ]
-  const nics = [
-    ...ports.map((port) => ({ port })),
-    ...(typeof networks === 'string' ? [] : networks.map(({ networkId, fixedIp }) => given({ uuid: networkId, fixed_ip: fixedIp }))),
-  ]
-  return {
-    server: given({
-      name: server.name,
-      flavorRef: server.flavorId,
-      imageRef: server.imageId,
-      block_device_mapping_v2: mappings.length > 0 ? mappings : undefined,
-      networks: nics.length > 0 ? nics : networks === 'auto' ? 'auto' : 'none',
-      metadata: server.metadata,
-      key_name: server.keyName,
-      user_data: userData === undefined ? undefined : Buffer.from(userData).toString('base64'),
-      config_drive: server.configDrive,
-      security_groups: server.securityGroups?.map((name) => ({ name })),
-      availability_zone: server.availabilityZone,
-      description: server.description,
-      tags: server.tags,
-      adminPass: server.adminPassword,
-      hostname: server.hostname,
-    }),
-    ...(server.serverGroupId === undefined ? {} : { 'os:scheduler_hints': { group: server.serverGroupId } }),
-  }
-}
-
-export class Servers {
+export class Servers extends ServerActions {
   readonly #nova: Service
 
   constructor(nova: Service) {
+    super(nova)
     this.#nova = nova
   }
 
@@ -310,39 +229,6 @@ export class Servers {
 
   async remove(id: string): Promise<void> {
     await this.#nova.delete(path`/servers/${id}`)
-  }
-
-  async #action(id: string, action: Record<string, unknown>) {
-    return await this.#nova.post(path`/servers/${id}/action`, action)
-  }
-
-  /** Asks the guest to shut down and pulls the plug after its time-out (60 s by default). Fails with `nova.wrong_state` when it is stopped. */
-  async stop(id: string): Promise<void> {
-    await this.#action(id, { 'os-stop': null })
-  }
-
-  async start(id: string): Promise<void> {
-    await this.#action(id, { 'os-start': null })
-  }
-
-  async reboot(id: string, how: 'soft' | 'hard'): Promise<void> {
-    await this.#action(id, { reboot: { type: how === 'soft' ? 'SOFT' : 'HARD' } })
-  }
-
-  /** The last `lines` lines that the guest wrote to its serial console, or all that is kept. */
-  async consoleLog(id: string, options: { lines?: number } = {}): Promise<string> {
-    const answer = await this.#action(id, { 'os-getConsoleOutput': given({ length: options.lines }) })
-    return this.#nova.readWhole(answer, (json) => fields('nova', 'console log', json).maybeText('output') ?? '')
-  }
-
-  /** A page with the guest's screen and keyboard. The URL is a secret and soon ends (10 minutes by default). */
-  async remoteConsole(id: string, type: 'novnc' | 'spice-html5' | 'serial' = 'novnc'): Promise<{ type: string; url: string }> {
-    const protocol = type === 'novnc' ? 'vnc' : type === 'serial' ? 'serial' : 'spice'
-    const answer = await this.#nova.post(path`/servers/${id}/remote-consoles`, { remote_console: { protocol, type } })
-    return this.#nova.read(answer, 'remote_console', (raw) => {
-      const console = fields('nova', 'remote console', raw)
-      return { type: console.text('type'), url: console.text('url') }
-    })
   }
 
   /** Waits for one of `statuses` with no task left; fails with kind `failed` when `ERROR` comes first. */

@@ -1,4 +1,5 @@
 import type { Service } from '../service.ts'
+import { ApplicationCredentials } from './application-credentials.ts'
 import { Domains } from './domains.ts'
 import { Projects } from './projects.ts'
 import { Roles } from './roles.ts'
@@ -21,6 +22,7 @@ export class Identity {
   readonly projects: Projects
   readonly users: Users
   readonly roles: Roles
+  readonly applicationCredentials: ApplicationCredentials
   readonly #keystone: Service
 
   constructor(keystone: Service) {
@@ -29,6 +31,7 @@ export class Identity {
     this.projects = new Projects(keystone)
     this.users = new Users(keystone)
     this.roles = new Roles(keystone)
+    this.applicationCredentials = new ApplicationCredentials(keystone)
   }
 
   /** As whom, where and with which roles this scope acts. */

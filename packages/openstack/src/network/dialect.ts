@@ -23,26 +23,15 @@ export function fromNeutron(raw: unknown): Extension {
 
 export class Dialects {
   readonly #neutron: Service
-  readonly #known: { dialect?: Promise<Dialect> }
 
-  /** `known` is shared by all scopes of one cloud, so that the list is asked once. */
-  constructor(neutron: Service, known: { dialect?: Promise<Dialect> }) {
+  constructor(neutron: Service) {
     this.#neutron = neutron
-    this.#known = known
   }
 
-  get(): Promise<Dialect> {
-    if (this.#known.dialect) return this.#known.dialect
-    const asked = this.#ask()
-    this.#known.dialect = asked
-    asked.catch(() => {
-      delete this.#known.dialect
-    })
-    return asked
-  }
-
-  async #ask(): Promise<Dialect> {
-    const extensions = new Set((await this.#neutron.list('/extensions', 'extensions', fromNeutron).all()).map(({ alias }) => alias))
+  async get(): Promise<Dialect> {
+    const extensions = await this.#neutron.extensions(
+      async () => new Set((await this.#neutron.list('/extensions', 'extensions', fromNeutron).all()).map(({ alias }) => alias)),
+    )
     return { kind: extensions.has('contrail') ? 'tungsten' : 'neutron', extensions }
   }
 

@@ -1,6 +1,6 @@
 import { fields } from '../decode.ts'
 import type { Listing } from '../listing.ts'
-import { path, type Service } from '../service.ts'
+import { given, path, type Service } from '../service.ts'
 
 export interface VolumeType {
   id: string
@@ -38,5 +38,19 @@ export class VolumeTypes {
 
   find(wanted: { name: string }): Promise<VolumeType | undefined> {
     return this.list().first((type) => type.name === wanted.name)
+  }
+
+  /** For admins. */
+  async create(type: { name: string; description?: string; isPublic?: boolean; extraSpecs?: Record<string, string> }): Promise<VolumeType> {
+    const { name, description, isPublic, extraSpecs } = type
+    const answer = await this.#cinder.post('/types', {
+      volume_type: given({ name, description, 'os-volume-type-access:is_public': isPublic, extra_specs: extraSpecs }),
+    })
+    return this.#cinder.read(answer, 'volume_type', fromCinder)
+  }
+
+  /** For admins. Fails while volumes have it. */
+  async remove(id: string): Promise<void> {
+    await this.#cinder.delete(path`/types/${id}`)
   }
 }

@@ -1,6 +1,6 @@
 import { fields } from '../decode.ts'
 import { type Listing, oldest } from '../listing.ts'
-import { given, path, type Service } from '../service.ts'
+import { type Answer, given, path, type Service } from '../service.ts'
 import { failed, orAbsent, type WaitOptions, waitFor } from '../wait.ts'
 
 export interface Volume {
@@ -99,6 +99,15 @@ export interface VolumeChanges {
   metadata?: Record<string, string> | undefined
 }
 
+export interface ImageFromVolume {
+  name: string
+  diskFormat?: string | undefined
+  containerFormat?: string | undefined
+  visibility?: string | undefined
+  isProtected?: boolean | undefined
+  force?: boolean | undefined
+}
+
 export class VolumeStore {
   readonly #cinder: Service
 
@@ -164,6 +173,73 @@ export class VolumeStore {
   /** `withSnapshots` deletes the volume's snapshots too; without it a volume that has some is refused. */
   async remove(id: string, options: { withSnapshots?: boolean } = {}): Promise<void> {
     await this.#cinder.delete(path`/volumes/${id}`, { query: { cascade: options.withSnapshots } })
+  }
+
+  async #act(id: string, action: Record<string, unknown>): Promise<Answer> {
+    return await this.#cinder.post(path`/volumes/${id}/action`, action)
+  }
+
+  /** To a larger size. An attached one grows under its server since 3.42, where the driver can; the file system inside does not by itself. */
+  async extend(id: string, sizeGib: number): Promise<void> {
+    await this.#act(id, { 'os-extend': { new_size: sizeGib } })
+  }
+
+  /** To another type, by name or id. `migrate` lets Cinder copy it to another pool when it must. */
+  async retype(id: string, volumeType: string, options: { migrate?: boolean } = {}): Promise<void> {
+    await this.#act(id, { 'os-retype': { new_type: volumeType, migration_policy: options.migrate ? 'on-demand' : 'never' } })
+  }
+
+  async setBootable(id: string, isBootable: boolean): Promise<void> {
+    await this.#act(id, { 'os-set_bootable': { bootable: isBootable } })
+  }
+
+  /** To the state of its latest snapshot; older ones are refused. Since 3.40. */
+  async revertToSnapshot(id: string, snapshotId: string): Promise<void> {
+    await this.#act(id, { revert: { snapshot_id: snapshotId } })
+  }
+
+  /** Copies it into a new image of Glance. `force` takes an attached one as it is. */
+  async uploadToImage(id: string, image: ImageFromVolume): Promise<{ imageId: string }> {
+    const { name, diskFormat, containerFormat, visibility, isProtected, force } = image
+    const answer = await this.#act(id, {
+      'os-volume_upload_image': given({
+        image_name: name,
+        disk_format: diskFormat,
+        container_format: containerFormat,
+        visibility,
+        protected: isProtected,
+        force,
+      }),
+    })
+    return this.#cinder.read(answer, 'os-volume_upload_image', (raw) => ({ imageId: fields('cinder', 'uploaded image', raw).text('image_id') }))
+  }
+
+  /** Sets the status in Cinder's database and does nothing else. For admins. */
+  async resetStatus(id: string, status: string, options: { attachStatus?: 'attached' | 'detached' } = {}): Promise<void> {
+    await this.#act(id, { 'os-reset_status': given({ status, attach_status: options.attachStatus }) })
+  }
+
+  /**
+   * Notes an attachment in Cinder and does nothing else: the volume says `in-use`, and no server has the disk. Attach through Nova.
+   * It is here to clear up what others left, with `forceDetach`, and to prove the point.
+   */
+  async noteAttached(id: string, note: { serverId: string; device: string }): Promise<void> {
+    await this.#act(id, { 'os-attach': { instance_uuid: note.serverId, mountpoint: note.device, mode: 'rw' } })
+  }
+
+  /** Takes such a note back. Fails with `cinder.nova_uses_attachment` when it is Nova's. */
+  async noteDetached(id: string, attachmentId?: string): Promise<void> {
+    await this.#act(id, { 'os-detach': given({ attachment_id: attachmentId }) })
+  }
+
+  /** For admins. Refused for what Nova has attached since the fix of CVE-2023-2088. */
+  async forceDetach(id: string, attachmentId: string): Promise<void> {
+    await this.#act(id, { 'os-force_detach': { attachment_id: attachmentId, connector: null } })
+  }
+
+  /** Deletes what is stuck in whatever status. For admins. */
+  async forceRemove(id: string): Promise<void> {
+    await this.#act(id, { 'os-force_delete': {} })
   }
 
   /** Waits for one of `statuses`; fails with kind `failed` when an error status comes first. */
