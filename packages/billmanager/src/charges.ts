@@ -1,0 +1,259 @@
+import { type Money, money } from '@straylight/kit'
+import { type Context, writeFor } from './context.ts'
+import type { Customer } from './customers.ts'
+import { panelDay, readDay } from './dates.ts'
+import { checkKey, splitMarker, withMarker } from './marker.ts'
+import { confirmed, type Outcome, refused } from './outcome.ts'
+import { readAmount, writeAmount } from './protocol/amount.ts'
+import type { Row } from './protocol/document.ts'
+import { BillmanagerError, refuseField } from './protocol/errors.ts'
+import { rowsOf } from './protocol/list.ts'
+import { alreadyGone } from './payers.ts'
+
+/** Money that was taken from a purse. */
+export interface Charge {
+  id: string
+  /** Without our marker. */
+  text: string
+  /** Ours, when we posted it. */
+  key: string | undefined
+  /** The day on the panel, `YYYY-MM-DD`. */
+  on: string | undefined
+  /** As lists show it: whole cents. `charge(id)` has it exactly. */
+  amount: Money | undefined
+  tax: Money | undefined
+  serviceId: string | undefined
+}
+
+export interface NewCharge {
+  /** At most four decimals (see `splitForPanel`); the tax is inside. */
+  amount: Money
+  text: string
+  /** Ours, unique for ever: charges are told apart by it alone. */
+  key: string
+  serviceId?: string
+  /** Per cent, for example `20`. */
+  taxRate?: string
+  /** Post it even without money, as we have already delivered. Default true. */
+  postpaid?: boolean
+  /** The day the key was born, `YYYY-MM-DD`; how far back to look for it. Default: 35 days ago. */
+  since?: string
+}
+
+export interface PostedCharge extends Charge {
+  key: string
+  /** Further charges with the same key, which should not be: void them. */
+  duplicates: string[]
+}
+
+const lookBackMs = 35 * 86_400_000
+
+export function chargesOf(context: Context) {
+  const { panel, clock, settings, queue } = context
+  /** When the answer to a charge was lost, by account and key. */
+  const doubts = new Map<string, number>()
+
+  const fromRow = (row: Row): Charge | undefined => {
+    const id = row.id('id')
+    if (id === undefined) return undefined
+    const { text, key } = splitMarker(row.text('locale_name') || row.text('name'))
+    return {
+      id,
+      text,
+      key,
+      on: readDay(row.text('realdate')) ?? readDay(row.text('cdate')),
+      amount: readAmount(row.text('amount'), settings.currency),
+      tax: row.text('taxamount') === '' ? undefined : readAmount(row.text('taxamount'), settings.currency),
+      serviceId: row.id('item'),
+    }
+  }
+
+  /** The charges of a client since a day (`YYYY-MM-DD`), newest first. */
+  async function charges(customer: Customer, since?: string): Promise<Charge[]> {
+    const found: Charge[] = []
+    for await (const row of rowsOf(panel, 'expense', {}, { su: customer.login, newestFirst: true })) {
+      const charge = fromRow(row)
+      if (!charge) continue
+      if (since !== undefined && charge.on !== undefined && charge.on < since) break
+      found.push(charge)
+    }
+    return found
+  }
+
+  /** One charge, with its exact sum. */
+  async function charge(id: string, currency = settings.currency): Promise<Charge | undefined> {
+    const form = await panel.call('expense.edit', { elid: id }).catch(alreadyGone)
+    if (!form) return undefined
+    const { text, key } = splitMarker(form.text('name'))
+    return {
+      id,
+      text,
+      key,
+      on: readDay(form.text('realdate')),
+      amount: readAmount(form.raw('amount'), currency),
+      tax: readAmount(form.raw('taxamount'), currency),
+      serviceId: form.id('item'),
+    }
+  }
+
+  /** Which of these keys the panel has; several charges under one key come together. */
+  async function findCharges(customer: Customer, keys: Iterable<string>, since: string): Promise<Map<string, PostedCharge>> {
+    const wanted = new Set(keys)
+    const found = new Map<string, PostedCharge>()
+    for (const one of (await charges(customer, since)).reverse()) {
+      const { key } = one
+      if (key === undefined || !wanted.has(key)) continue
+      const first = found.get(key)
+      if (first) first.duplicates.push(one.id)
+      else found.set(key, { ...one, key, duplicates: [] })
+    }
+    return found
+  }
+
+  /**
+   * Takes money for what was used. Looks for the key first, posts once, and looks again; a lost answer is settled by looking, never by
+   * sending. A later call with the same key only looks while `doubtMs` has not passed, then posts if the key is still not there.
+   */
+  async function postCharges(customer: Customer, wishes: NewCharge[]): Promise<Outcome<PostedCharge>[]> {
+    return queue.run(customer.accountId, async () => {
+      const outcomes = new Map<NewCharge, Outcome<PostedCharge>>()
+      const sound = wishes.filter((wish) => {
+        const mistake = mistakeIn(wish, customer)
+        if (mistake) outcomes.set(wish, refused(mistake))
+        return !mistake
+      })
+      const since = sound.map((wish) => wish.since ?? panelDay(new Date(clock.now().getTime() - lookBackMs), settings.utcOffset)).sort()[0]
+      if (since !== undefined) await post(customer, sound, since, outcomes)
+      return wishes.map((wish) => outcomes.get(wish) as Outcome<PostedCharge>)
+    })
+  }
+
+  async function post(customer: Customer, wishes: NewCharge[], since: string, outcomes: Map<NewCharge, Outcome<PostedCharge>>): Promise<void> {
+    const keys = wishes.map(({ key }) => key)
+    const doubt = ({ key }: NewCharge): string => `${customer.accountId}/${key}`
+    const settle = (wish: NewCharge, outcome: Outcome<PostedCharge>): void => {
+      outcomes.set(wish, outcome)
+      if (outcome.outcome !== 'unconfirmed') doubts.delete(doubt(wish))
+    }
+    let there: Map<string, PostedCharge>
+    try {
+      there = await findCharges(customer, keys, since)
+    } catch (error) {
+      for (const wish of wishes) outcomes.set(wish, refused(worldly(error)))
+      return
+    }
+
+    const open: { wish: NewCharge; lost: BillmanagerError | undefined; sent: boolean }[] = []
+    let line: BillmanagerError | undefined
+    const begun = new Set<string>()
+    for (const wish of wishes) {
+      const found = there.get(wish.key)
+      if (found) settle(wish, confirmed(found, true))
+      else if (begun.has(wish.key)) open.push({ wish, lost: undefined, sent: false })
+      else if (clock.now().getTime() - (doubts.get(doubt(wish)) ?? Number.NEGATIVE_INFINITY) < settings.doubtMs) open.push({ wish, lost: undefined, sent: false })
+      else if (line) outcomes.set(wish, refused(notSent(line)))
+      else {
+        begun.add(wish.key)
+        const lost = await send(customer, wish)
+        if (lost?.effect === 'none') settle(wish, refused(lost))
+        else open.push({ wish, lost, sent: true })
+        // What is behind a line that just broke is not risked on the next charge.
+        if (lost?.reason === 'unavailable' || lost?.reason === 'auth') line = lost
+      }
+    }
+    for (let look = 1; look <= settings.readBack.looks && open.length > 0; look++) {
+      if (look > 1) await clock.sleep(settings.readBack.everyMs)
+      try {
+        there = await findCharges(
+          customer,
+          open.map(({ wish }) => wish.key),
+          since,
+        )
+      } catch (error) {
+        const unread = worldly(error)
+        for (const one of open) one.lost ??= unread
+        continue
+      }
+      for (const one of [...open]) {
+        const found = there.get(one.wish.key)
+        if (!found) continue
+        settle(one.wish, confirmed(found, !one.sent))
+        open.splice(open.indexOf(one), 1)
+      }
+    }
+    for (const { wish, lost, sent } of open) {
+      if (lost?.reason === 'unknown') {
+        settle(wish, refused(lost))
+        continue
+      }
+      if (sent) doubts.set(doubt(wish), clock.now().getTime())
+      const code = lost?.reason === 'pending' ? 'pending' : lost || !sent ? 'no_answer' : 'silent'
+      const message = `expense.edit #u:${wish.key}: ${lost?.message ?? (sent ? 'the panel said OK and nothing is to be seen' : 'an earlier answer was lost; only looked')}`
+      settle(wish, { outcome: 'unconfirmed', code, message, ...(lost ? { error: lost } : {}) })
+    }
+  }
+
+  async function send(customer: Customer, { amount, text, key, serviceId, taxRate, postpaid = true }: NewCharge): Promise<BillmanagerError | undefined> {
+    try {
+      await panel.call('expense.edit', {
+        subaccount: customer.subaccountId,
+        item: serviceId,
+        amount: writeAmount(amount.micros),
+        taxrate: taxRate,
+        postpaid: postpaid ? 'on' : undefined,
+        name: withMarker(text, key),
+        sok: 'ok',
+      })
+      return undefined
+    } catch (error) {
+      return worldly(error)
+    }
+  }
+
+  /** Takes a charge back. */
+  function voidCharge(customer: Customer, id: string): Promise<Outcome<{ id: string }>> {
+    return writeFor(context, customer.accountId, {
+      name: 'expense.delete',
+      act: () => panel.call('expense.delete', { elid: id }).catch(alreadyGone),
+      look: async () => ((await charge(id)) ? undefined : { id }),
+    })
+  }
+
+  return {
+    charges,
+    charge,
+    findCharges,
+    postCharges,
+    postCharge: async (customer: Customer, wish: NewCharge): Promise<Outcome<PostedCharge>> =>
+      (await postCharges(customer, [wish]))[0] as Outcome<PostedCharge>,
+    voidCharge,
+  }
+}
+
+function mistakeIn({ amount, key, taxRate }: NewCharge, customer: Customer): BillmanagerError | undefined {
+  try {
+    checkKey(key)
+  } catch (error) {
+    return worldly(error)
+  }
+  if (amount.micros <= 0n || writeAmount(amount.micros) === undefined) return refuseField('amount', 'a charge is positive and has at most four decimals')
+  if (customer.currency !== undefined && customer.currency !== amount.currency)
+    return refuseField('amount', `the purse holds ${customer.currency}, not ${amount.currency}`)
+  if (taxRate !== undefined && !/^\d{1,3}(\.\d{1,2})?$/.test(taxRate)) return refuseField('taxrate', 'a tax rate is a percentage such as 20')
+  return undefined
+}
+
+const notSent = (line: BillmanagerError): BillmanagerError =>
+  new BillmanagerError('unavailable', { kind: line.kind, message: `not sent: ${line.message}`, retryable: true, effect: 'none', cause: line })
+
+function worldly(error: unknown): BillmanagerError {
+  if (error instanceof BillmanagerError) return error
+  throw error
+}
+
+/** The tax inside a sum: `A − A / ((100 + R) / 100)`, to four decimals. https://www.ispsystem.com/docs/b6c/developer-section/billmanager-api (expense) */
+export function taxWithin(amount: Money, ratePercent: string): Money {
+  const rate = BigInt(Math.round(Number(ratePercent) * 100))
+  const steps = (amount.micros * rate + 50n * (10_000n + rate)) / (100n * (10_000n + rate))
+  return money(steps * 100n, amount.currency)
+}
