@@ -46,7 +46,8 @@ const socketsOf = (url: string) => new URLSearchParams(url.split('?')[1]).get('h
 async function withoutSync(cluster: EmbeddedPostgres): Promise<void> {
   const client = new pg.Client({ connectionString: cluster.urlOf('postgres') })
   await client.connect()
-  for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes']) await client.query(`alter system set ${setting} = off`)
+  for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes'])
+    await client.query(`alter system set ${setting} = off`)
   await client.query('select pg_reload_conf()')
   await client.end()
 }
@@ -59,7 +60,8 @@ async function removeAbandoned(): Promise<void> {
     const postmaster = postmasterIn(join(folder, 'postgres'))
     if (postmaster !== undefined) {
       process.kill(postmaster, 'SIGQUIT')
-      for (let waitedMs = 0; waitedMs < 5000 && isAlive(postmaster); waitedMs += 20) await new Promise((resolve) => setTimeout(resolve, 20))
+      for (let waitedMs = 0; waitedMs < 5000 && isAlive(postmaster); waitedMs += 20)
+        await new Promise((resolve) => setTimeout(resolve, 20))
     }
     rmSync(folder, { recursive: true, force: true })
   }

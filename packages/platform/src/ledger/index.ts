@@ -1,0 +1,8 @@
+export { lockAccount, lockAccounts, lockEveryAccount, openLedger } from './account.ts'
+export { type AccountBalance, balanceOf, balanceWith } from './balance.ts'
+export { correct, endDuePromises, grantBonus, promisePayment, refund, topUp, writeOff } from './business-events.ts'
+export { type AccountEntry, type DayOfMoney, type EntryFilter, type EntryPage, entriesOf, historyOf } from './entries.ts'
+export { captureHold, expireHolds, type HoldOrder, placeHold, releaseHold } from './hold.ts'
+export { cutToSecond, dateOf, secondOf, usageMicros } from './seconds.ts'
+export type { EntryCode } from './store.ts'
+export { chargeDue, chargeUsage, startAccruals, stopAccruals } from './usage.ts'
