@@ -28,17 +28,15 @@ test('a server is ordered, runs, is charged by the second and deleted, and the b
   expect(price).toMatchObject({ hourMicros: eur('0.0585'), monthMicros: eur('42.12') })
 
   const server = { type: 'server', id: newId(), name: 'one' }
-  const holdId = await db
-    .transaction()
-    .execute((tx) =>
-      placeHold(tx, {
-        accountId,
-        amountMicros: holdMicros(price),
-        subject: server,
-        at: start,
-        expiresAt: afterSeconds(start, 7200),
-      }),
-    )
+  const holdId = await db.transaction().execute((tx) =>
+    placeHold(tx, {
+      accountId,
+      amountMicros: holdMicros(price),
+      subject: server,
+      at: start,
+      expiresAt: afterSeconds(start, 7200),
+    }),
+  )
   expect(await balanceOf(db, accountId, start)).toMatchObject({
     postedMicros: eur('100'),
     heldMicros: eur('1.404'),

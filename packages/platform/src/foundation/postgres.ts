@@ -35,12 +35,13 @@ export async function startPostgres(folder: string): Promise<EmbeddedPostgres> {
   if (identity) chownSync(home, identity.uid, identity.gid)
   installRuntime(runtime)
 
-  const sockets = join(tmpdir(), `straylight-${createHash('sha256').update(data).digest('hex').slice(0, 16)}`)
+  if (!existsSync(join(data, 'PG_VERSION'))) initialise(runtime, data, identity)
+  // The path of a socket holds 107 bytes. The inode is in the name because a folder may be removed under a server that still runs, and made again.
+  const sockets = join(tmpdir(), `straylight-${createHash('sha256').update(`${data} ${statSync(data).ino}`).digest('hex').slice(0, 16)}`)
   mkdirSync(sockets, { recursive: true, mode: 0o700 })
   if (identity) chownSync(sockets, identity.uid, identity.gid)
   const urlOf = (database: string) => `postgres://postgres@/${database}?host=${encodeURIComponent(sockets)}`
 
-  if (!existsSync(join(data, 'PG_VERSION'))) initialise(runtime, data, identity)
   let pid = await alive(data, sockets)
   if (pid === undefined) {
     rmSync(join(data, 'postmaster.pid'), { force: true })

@@ -1,0 +1,45 @@
+import type { Address } from '@straylight/api'
+import type { Db, Tx } from '../foundation/db.ts'
+
+declare module '../foundation/db.ts' {
+  interface Tables {
+    address: AddressRow
+  }
+}
+
+export interface AddressRow {
+  id: string
+  project_id: string
+  account_id: string
+  server_id: string | null
+  status: 'PROCESSING' | 'DOWN' | 'ACTIVE' | 'DELETING' | 'ERROR' | 'DELETED'
+  ip: string | null
+  version: number
+  bandwidth_max_mbps: number
+  neutron_id: string | null
+  created_at: Date
+  updated_at: Date
+  deleted_at: Date | null
+}
+
+export const addressesOfProject = (db: Db | Tx, projectId: string) =>
+  db.selectFrom('address').selectAll().where('project_id', '=', projectId).where('deleted_at', 'is', null).orderBy('created_at').execute()
+export const addressesOfServer = (db: Db | Tx, serverId: string) =>
+  db.selectFrom('address').selectAll().where('server_id', '=', serverId).where('deleted_at', 'is', null).orderBy('created_at').execute()
+export const addressById = (db: Db | Tx, id: string) => db.selectFrom('address').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst()
+export const updateAddress = (tx: Db | Tx, id: string, values: Partial<AddressRow>) => tx.updateTable('address').set(values).where('id', '=', id).execute()
+
+export const toApi = (row: AddressRow): Address => ({
+  id: row.id,
+  ...(row.ip ? { address: row.ip } : {}),
+  status: row.status,
+  type: 'FLOATING',
+  external: true,
+  version: row.version,
+  is_primary: row.server_id !== null,
+  ddos_protection: false,
+  bandwidth_max_mbps: row.bandwidth_max_mbps,
+  ...(row.server_id ? { attached_to: { entity: 'server', id: row.server_id } } : {}),
+  created_in: row.created_at.toISOString(),
+  updated_in: row.updated_at.toISOString(),
+})

@@ -1,0 +1,225 @@
+import { AdjustableClock, Gate, type Layer, type Send } from '@straylight/kit'
+import { createOpenstack, type Openstack } from '@straylight/openstack'
+import { subscribe } from '@straylight/openstack/notifications'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { addressRoutes, deleteAddress } from './addresses/index.ts'
+import { billingHandlers } from './billing/index.ts'
+import { imageRoutes, syncImages } from './catalogue/index.ts'
+import { type Cloud, createCloud } from './foundation/cloud/index.ts'
+import type { Database } from './foundation/db.ts'
+import { ChangeFeed } from './foundation/events.ts'
+import type { Handler } from './foundation/handler.ts'
+import { buildHttp } from './foundation/http.ts'
+import { Loops } from './foundation/loop.ts'
+import { createMetrics } from './foundation/metrics.ts'
+import type { Secrets } from './foundation/secrets.ts'
+import { TaskEngine, type TaskLog } from './foundation/tasks/index.ts'
+import { authenticator, identityRoutes } from './identity/index.ts'
+import { keypairRoutes } from './keypairs/index.ts'
+import { endDuePromises, expireHolds, openLedger } from './ledger/index.ts'
+import { chargeDue, seedPrices } from './metering/index.ts'
+import { createServerObserver, type ServerObserver } from './observe/index.ts'
+import { demoRoutes, systemRoutes, Systems, taskRoutes } from './operations/index.ts'
+import { createProjects, prepareProject, projectRoutes } from './projects/index.ts'
+import { createServer, createTearDown, deleteServer, rebootServer, serverRoutes, startServer, stopServer } from './servers/index.ts'
+import { deleteVolume, volumeRoutes } from './volumes/index.ts'
+
+export interface AppOptions {
+  database: Database
+  clock: AdjustableClock
+  secrets: Secrets
+  logger: FastifyBaseLogger
+  currency: string
+  isSimulated: boolean
+  openstack: {
+    authUrl: string
+    username: string
+    password: string
+    userDomain: string
+    adminProject: string
+    customersDomain: string
+    externalNetwork: string | undefined
+    region: string | undefined
+    bootsPerSecond: number
+    send?: Send
+    /** Around every call, for tests that crash or count. */
+    layers?: Layer[]
+  }
+  amqpUrl?: string | undefined
+  webFolder?: string
+  secureCookies?: boolean
+  trustProxy?: boolean | string
+  processMetrics?: boolean
+  random?: () => number
+  /** Told after the clock was moved, so that where it stands can be kept. */
+  onAdvance?: () => void
+}
+
+export interface App {
+  http: FastifyInstance
+  engine: TaskEngine
+  cloud: Cloud
+  openstack: Openstack
+  observer: ServerObserver
+  systems: Systems
+  handlers: Handler[]
+  /** What must be there before the first request: prices, images. */
+  prepare(): Promise<void>
+  /** Begins to carry out tasks and to look at the cloud. */
+  work(options: { workers: number; pollSeconds: number }): Promise<void>
+  /** Everything that is due by the clock now, apart from tasks: charges, holds, promises. */
+  runDue(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Puts the house together: one database, one clock, one cloud, every module. Nothing here asks whether a neighbour is simulated. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { database, clock, secrets, logger } = options
+  const { db } = database
+  const metrics = createMetrics(async () => {
+    const rows = await db
+      .selectFrom('task')
+      .select(['state', ({ fn }) => fn.countAll<bigint>().as('count')])
+      .where('finished_at', 'is', null)
+      .groupBy('state')
+      .execute()
+    return rows.map(({ state, count }) => ({ state, count: Number(count) }))
+  }, { process: options.processMetrics ?? false })
+  const systems = new Systems(clock, metrics)
+  const log: TaskLog = {
+    stepFailed(task, error, willRetry) {
+      metrics.stepFailures.inc({ workflow: task.workflow, step: task.step, retried: String(willRetry) })
+      logger[willRetry ? 'debug' : 'info']({ err: error, ...task }, 'a step failed')
+    },
+  }
+  const openstack = createOpenstack({
+    authUrl: options.openstack.authUrl,
+    credentials: { username: options.openstack.username, password: options.openstack.password, userDomain: options.openstack.userDomain },
+    clock,
+    region: options.openstack.region,
+    adminProject: { projectName: options.openstack.adminProject, domain: 'Default' },
+    layers: [systems.layer, ...(options.openstack.layers ?? [])],
+    ...(options.openstack.send ? { send: options.openstack.send } : {}),
+  })
+  const cloud = createCloud(openstack, options.openstack, new Gate({ clock, concurrency: 4, perSecond: options.openstack.bootsPerSecond }))
+  const engine = new TaskEngine({ database, clock, log, ...(options.random ? { random: options.random } : {}), onError: (error) => logger.error({ err: error }, 'the task queue') })
+  const feed = new ChangeFeed(database.url, () => logger.warn('changes between two connections to the database were not heard'))
+
+  const parts = { db, cloud, clock, engine, secrets }
+  const tearDown = createTearDown({ db, cloud })
+  const prepare = prepareProject(parts)
+  const workflows = {
+    create: createServer({ ...parts, tearDown }),
+    delete: deleteServer({ ...parts, tearDown }),
+    start: startServer(parts),
+    stop: stopServer(parts),
+    reboot: rebootServer(parts),
+  }
+  const volumeDeletion = deleteVolume(parts)
+  const addressDeletion = deleteAddress(parts)
+  engine.register(prepare, ...Object.values(workflows), volumeDeletion, addressDeletion)
+  const projects = createProjects(engine, prepare)
+  const observer = createServerObserver(parts)
+
+  async function runDue(): Promise<void> {
+    const now = clock.now()
+    await chargeDue(db, { now })
+    await expireHolds(db, { now })
+    await endDuePromises(db, { now })
+    engine.kick()
+    options.onAdvance?.()
+  }
+
+  const handlers: Handler[] = [
+    ...identityRoutes({
+      currency: options.currency,
+      async welcome(tx, { id, currency, now }) {
+        await openLedger(tx, { accountId: id, currency })
+        const project = await projects.create(tx, { accountId: id, name: 'main', description: '', now })
+        return { projectId: project.id }
+      },
+    }),
+    ...projectRoutes(projects),
+    ...imageRoutes(),
+    ...keypairRoutes(),
+    ...serverRoutes({ ...parts, projects, workflows }),
+    ...volumeRoutes({ engine, deletion: volumeDeletion }),
+    ...addressRoutes({ engine, deletion: addressDeletion }),
+    ...billingHandlers,
+    ...taskRoutes(engine),
+    ...systemRoutes(systems),
+    ...demoRoutes({ clock, isSimulated: options.isSimulated, runDue }),
+  ]
+
+  let isWorking = false
+  const http = await buildHttp({
+    database,
+    clock,
+    secrets,
+    feed,
+    metrics,
+    handlers,
+    logger,
+    authenticate: authenticator(db, clock),
+    ...(options.webFolder ? { webFolder: options.webFolder } : {}),
+    secureCookies: options.secureCookies ?? false,
+    trustProxy: options.trustProxy ?? false,
+    ready: async () => ({
+      database: await database.pool.query('select 1').then(
+        () => true,
+        () => false,
+      ),
+      tasks: isWorking,
+    }),
+  })
+
+  const loops = new Loops(log)
+  let unsubscribe: (() => Promise<void>) | undefined
+  await engine.open()
+  await feed.start()
+
+  return {
+    http,
+    engine,
+    cloud,
+    openstack,
+    observer,
+    systems,
+    handlers,
+    runDue,
+    async prepare() {
+      await db.transaction().execute((tx) => seedPrices(tx, clock.now()))
+      await syncImages(parts)
+    },
+    async work({ workers, pollSeconds }) {
+      if (workers > 0) await engine.work(workers)
+      isWorking = true
+      loops.every(pollSeconds * 1000, 'observe.servers', () => observer.poll())
+      loops.every(300_000, 'catalogue.images', () => syncImages(parts))
+      loops.every(20_000, 'money.due', runDue)
+      loops.every(3_600_000, 'idempotency.forget', () =>
+        db
+          .deleteFrom('idempotency')
+          .where('created_at', '<', new Date(clock.now().getTime() - 7 * 86_400_000))
+          .execute(),
+      )
+      if (options.amqpUrl) {
+        const subscription = await subscribe({
+          url: options.amqpUrl,
+          queuePrefix: 'portal',
+          onNotification: async (notification) => {
+            if (notification.subject?.kind === 'server') await observer.look(notification.subject.id)
+          },
+        })
+        unsubscribe = () => subscription.close()
+      }
+    },
+    async close() {
+      await unsubscribe?.()
+      await loops.stop()
+      await http.close()
+      await engine.stop()
+      await feed.close()
+    },
+  }
+}

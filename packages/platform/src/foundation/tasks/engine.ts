@@ -1,0 +1,490 @@
+import { assert, Bug, CallerError, type Clock, newId, UpstreamError } from '@straylight/kit'
+import { sql } from 'kysely'
+import { fromKysely, PgBoss } from 'pg-boss'
+import type { Database, Tx } from '../db.ts'
+import { announce } from '../events.ts'
+import type { TaskTable } from '../tables.ts'
+import { type Move, OrderFailed, type TaskOf, type Workflow } from './workflow.ts'
+
+const queue = 'task'
+const baseBackoffMs = 500
+const longestBackoffMs = 60_000
+/** A step that has failed this often calls an operator, and goes on trying. */
+export const attemptsBeforeIncident = 8
+
+type Row = { [Column in keyof TaskTable]: TaskTable[Column] extends { __select__: infer Selected } ? Selected : TaskTable[Column] }
+
+export interface NewTask<Input> {
+  id?: string
+  subject: { type: string; id: string; name: string }
+  accountId: string
+  projectId: string | null
+  input: Input
+}
+
+export interface TaskLog {
+  stepFailed(task: { id: string; workflow: string; step: string }, error: unknown, willRetry: boolean): void
+}
+
+/**
+ * Runs workflows on pg-boss. A job carries a task from step to step, each step's writes and its move committed in one transaction,
+ * until the task waits or ends; the job's completion commits with that. After a crash the job is given to another worker,
+ * or taken back at once by `reclaim`, and goes on at the step that had not committed.
+ *
+ * Waiting is on our clock: `tick` queues what is due. So a moved clock moves every task.
+ */
+export class TaskEngine {
+  readonly #database: Database
+  readonly #clock: Clock
+  readonly #boss: PgBoss
+  // biome-ignore lint/suspicious/noExplicitAny: each workflow has its own input type; `start` checks it where a task is made
+  readonly #workflows = new Map<string, Workflow<any, any>>()
+  readonly #log: TaskLog
+  readonly #random: () => number
+  #worker: { number: number; release: () => Promise<void> } | undefined
+  #ticking: Promise<void> | undefined
+  #stopping = new AbortController()
+  #kick: (() => void) | undefined
+
+  constructor(options: { database: Database; clock: Clock; log: TaskLog; random?: () => number; onError?: (error: Error) => void }) {
+    this.#database = options.database
+    this.#clock = options.clock
+    this.#log = options.log
+    this.#random = options.random ?? Math.random
+    this.#boss = new PgBoss({
+      connectionString: options.database.url,
+      application_name: 'straylight-tasks',
+      max: 6,
+      useListenNotify: true,
+      schedule: false,
+      superviseIntervalSeconds: 5,
+      monitorIntervalSeconds: 5,
+    })
+    this.#boss.on('error', (error) => options.onError?.(error as Error))
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  register(...workflows: Workflow<any, any>[]): void {
+    for (const workflow of workflows) {
+      assert(!this.#workflows.has(workflow.name), `workflow ${workflow.name} is registered once`)
+      this.#workflows.set(workflow.name, workflow)
+    }
+  }
+
+  workflow(name: string): Workflow<unknown> | undefined {
+    return this.#workflows.get(name)
+  }
+
+  get workflows(): Workflow<unknown>[] {
+    return [...this.#workflows.values()]
+  }
+
+  /** Makes the queue's tables. Needed before tasks can be ordered, also where none is run. */
+  async open(): Promise<void> {
+    await this.#boss.start()
+    await this.#boss.createQueue(queue, {
+      notify: true,
+      retryLimit: 1_000_000,
+      retryDelay: 1,
+      heartbeatSeconds: 10,
+      expireInSeconds: 3600,
+      retentionSeconds: 30 * 86_400,
+      deleteAfterSeconds: 60,
+    })
+  }
+
+  /** Begins to carry tasks out in this process, `concurrency` at once, after taking back what a dead process had in hand. */
+  async work(concurrency: number): Promise<void> {
+    this.#worker = await this.#enlist()
+    await this.reclaim()
+    await this.#boss.work<{ taskId: string }>(
+      queue,
+      { localConcurrency: concurrency, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5, heartbeatRefreshSeconds: 3 },
+      async (jobs) => {
+        for (const job of jobs) await this.run(job.data.taskId, job.id)
+      },
+    )
+    this.#ticking = this.#tickLoop()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#kick?.()
+    await this.#ticking
+    await this.#boss.stop({ graceful: true, timeout: 5_000 })
+    await this.#worker?.release()
+  }
+
+  /** Orders a task inside the caller's transaction: it exists, and will run, exactly when that commits. */
+  async start<Input>(tx: Tx, workflow: Workflow<Input, string>, order: NewTask<Input>): Promise<string> {
+    const id = order.id ?? newId()
+    const now = this.#clock.now()
+    const jobId = newId()
+    const [first] = workflow.path
+    assert(first, `${workflow.name} has a first step`)
+    await tx
+      .insertInto('task')
+      .values({
+        id,
+        workflow: workflow.name,
+        subject_type: order.subject.type,
+        subject_id: order.subject.id,
+        subject_name: order.subject.name,
+        account_id: order.accountId,
+        project_id: order.projectId,
+        input: JSON.stringify(order.input),
+        state: 'queued',
+        step: first,
+        step_number: 1,
+        step_count: workflow.path.length,
+        job_id: jobId,
+        deadline_at: new Date(now.getTime() + workflow.deadlineMs),
+        created_at: now,
+        step_started_at: null,
+        worker: null,
+        due_at: null,
+        reason: null,
+        error: null,
+        started_at: null,
+        finished_at: null,
+      })
+      .execute()
+    if (order.projectId) await tx.insertInto('resource').values({ id, kind: 'task', project_id: order.projectId, account_id: order.accountId }).execute()
+    await this.#enqueue(tx, [{ id, jobId }])
+    await announce(tx, { type: 'task', id, accountId: order.accountId, ...(order.projectId ? { projectId: order.projectId } : {}) })
+    return id
+  }
+
+  async #enqueue(tx: Tx, tasks: { id: string; jobId: string }[]): Promise<void> {
+    await this.#boss.insert(
+      queue,
+      tasks.map(({ id, jobId }) => ({ id: jobId, data: { taskId: id } })),
+      { db: fromKysely(tx as never) },
+    )
+  }
+
+  /** Something was heard of a subject: tasks that wait for it go on at once. @returns how many. */
+  async signal(tx: Tx, subjectId: string): Promise<number> {
+    return this.#requeue(
+      tx,
+      await tx.selectFrom('task').select('id').where('subject_id', '=', subjectId).where('state', '=', 'waiting').forUpdate().skipLocked().execute(),
+    )
+  }
+
+  /** The same for every task of a project that waits. */
+  async signalProject(tx: Tx, projectId: string): Promise<number> {
+    return this.#requeue(
+      tx,
+      await tx.selectFrom('task').select('id').where('project_id', '=', projectId).where('state', '=', 'waiting').forUpdate().skipLocked().execute(),
+    )
+  }
+
+  /** Turns the open task of a subject, if there is one, to its tear-down at its next step. */
+  async cancel(tx: Tx, taskId: string, reason: string): Promise<void> {
+    await tx
+      .updateTable('task')
+      .set({ cancelled: true, reason: sql<string>`coalesce(reason, ${reason})` })
+      .where('id', '=', taskId)
+      .where('finished_at', 'is', null)
+      .where('failing', '=', false)
+      .execute()
+    await this.#requeue(tx, await tx.selectFrom('task').select('id').where('id', '=', taskId).where('state', '=', 'waiting').forUpdate().execute())
+  }
+
+  /** An operator's wish: run the waiting step now. */
+  async retryNow(tx: Tx, taskId: string): Promise<boolean> {
+    return (await this.#requeue(tx, await tx.selectFrom('task').select('id').where('id', '=', taskId).where('state', '=', 'waiting').forUpdate().execute())) > 0
+  }
+
+  async #requeue(tx: Tx, tasks: { id: string }[]): Promise<number> {
+    const renewed = tasks.map(({ id }) => ({ id, jobId: newId() }))
+    for (const { id, jobId } of renewed)
+      await tx.updateTable('task').set({ state: 'queued', due_at: null, job_id: jobId }).where('id', '=', id).execute()
+    if (renewed.length > 0) await this.#enqueue(tx, renewed)
+    return renewed.length
+  }
+
+  /** Queues every waiting task whose time has come, and calls an operator for each missed deadline. @returns how many were queued. */
+  async tick(): Promise<number> {
+    const now = this.#clock.now()
+    return this.#database.db.transaction().execute(async (tx) => {
+      const due = await tx
+        .selectFrom('task')
+        .select('id')
+        .where('state', '=', 'waiting')
+        .where('due_at', '<=', now)
+        .orderBy('due_at')
+        .limit(500)
+        .forUpdate()
+        .skipLocked()
+        .execute()
+      const queued = await this.#requeue(tx, due)
+      const late = await tx
+        .selectFrom('task')
+        .selectAll()
+        .where('finished_at', 'is', null)
+        .where('deadline_at', '<=', now)
+        .where(({ not, exists, selectFrom }) =>
+          not(exists(selectFrom('incident').select('id').whereRef('incident.task_id', '=', 'task.id').where('kind', '=', 'task.deadline'))),
+        )
+        .limit(100)
+        .execute()
+      for (const task of late)
+        await this.#openIncident(tx, 'task.deadline', task, `${task.workflow} of ${task.subject_name} has not ended by its deadline; it is at ${task.step}${task.error ? `: ${task.error}` : ''}`)
+      return queued
+    })
+  }
+
+  /** When the next waiting task is due; tests move their clock there. */
+  async nextDue(): Promise<Date | undefined> {
+    const row = await this.#database.db
+      .selectFrom('task')
+      .select(({ fn }) => fn.min('due_at').as('due'))
+      .where('state', '=', 'waiting')
+      .executeTakeFirst()
+    return row?.due ?? undefined
+  }
+
+  async #tickLoop(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      await this.tick().catch((error: unknown) => this.#log.stepFailed({ id: '-', workflow: 'engine', step: 'tick' }, error, true))
+      await Promise.race([
+        new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, 250)
+          this.#kick = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        }),
+      ])
+    }
+  }
+
+  /** Looks for due tasks now instead of within the next quarter second (the clock was moved). */
+  kick(): void {
+    this.#kick?.()
+  }
+
+  /** A number of our own, held as a database lock for as long as this process lives, so that others can tell that it does. */
+  async #enlist(): Promise<{ number: number; release: () => Promise<void> }> {
+    const client = await this.#database.pool.connect()
+    for (;;) {
+      const number = 1 + Math.floor(this.#random() * 1_000_000_000)
+      const { rows } = await client.query<{ got: boolean }>(`select pg_try_advisory_lock(hashtext('straylight.worker'), $1) as got`, [number])
+      if (rows[0]?.got)
+        return {
+          number,
+          release: async () => {
+            await client.query(`select pg_advisory_unlock(hashtext('straylight.worker'), $1)`, [number]).catch(() => {})
+            client.release()
+          },
+        }
+    }
+  }
+
+  /** Takes back the tasks of processes that are gone. Also safe while others work. @returns how many. */
+  async reclaim(): Promise<number> {
+    return this.#database.db.transaction().execute(async (tx) => {
+      const { rows } = await sql<{ worker: number }>`select distinct worker from task where state = 'running' and worker is not null`.execute(tx)
+      let taken = 0
+      for (const { worker } of rows) {
+        const lock = await sql<{ free: boolean }>`select pg_try_advisory_xact_lock(hashtext('straylight.worker'), ${worker}::int) as free`.execute(tx)
+        if (!lock.rows[0]?.free) continue
+        taken += await this.#requeue(tx, await tx.selectFrom('task').select('id').where('worker', '=', worker).where('state', '=', 'running').forUpdate().execute())
+      }
+      return taken
+    })
+  }
+
+  /** Carries a task on until it waits or ends. A stale job does nothing. */
+  async run(taskId: string, jobId: string): Promise<void> {
+    for (;;) {
+      const now = this.#clock.now()
+      const row = (await this.#database.db
+        .updateTable('task')
+        .set({
+          state: 'running',
+          worker: this.#worker?.number ?? null,
+          started_at: sql<Date>`coalesce(started_at, ${now})`,
+          step_started_at: sql<Date>`coalesce(step_started_at, ${now})`,
+        })
+        .where('id', '=', taskId)
+        .where('job_id', '=', jobId)
+        .where('state', 'in', ['queued', 'running'])
+        .returningAll()
+        .executeTakeFirst()) as Row | undefined
+      if (!row) return
+      const moved = await this.#step(row)
+      if (moved.kind !== 'go' || this.#stopping.signal.aborted) {
+        if (moved.kind === 'go') await this.#handOver(row.id)
+        return
+      }
+    }
+  }
+
+  /** This process ends: the task's next step goes back to the queue. */
+  async #handOver(taskId: string): Promise<void> {
+    await this.#database.db.transaction().execute(async (tx) => {
+      await this.#requeue(tx, [{ id: taskId }])
+    })
+  }
+
+  async #step(row: Row): Promise<Move<string>> {
+    const workflow = this.#workflows.get(row.workflow)
+    assert(workflow, `workflow ${row.workflow} is known to this version`)
+    const task: TaskOf<unknown> = {
+      id: row.id,
+      workflow: row.workflow,
+      subject: { type: row.subject_type, id: row.subject_id, name: row.subject_name },
+      accountId: row.account_id,
+      projectId: row.project_id,
+      input: row.input,
+      attempt: row.attempts + 1,
+      stepStartedAt: row.step_started_at ?? this.#clock.now(),
+      failing: row.failing,
+      cancelled: row.cancelled,
+      reason: row.reason,
+    }
+    let move: Move<string>
+    try {
+      if (row.cancelled && !row.failing) return await this.#turnToUndo(row, workflow, task, undefined)
+      if (this.#isOverdue(row, workflow)) return await this.#turnToUndo(row, workflow, task, tookTooLong(workflow))
+      const step = workflow.steps[row.step]
+      assert(step, `${row.workflow} has a step ${row.step}`)
+      move = await step(task)
+      await this.#commit(row, move)
+      return move
+    } catch (error) {
+      if (error instanceof Overtaken) return { kind: 'done' }
+      const willRetry = row.failing || workflow.persistent === true || isRetryable(error)
+      this.#log.stepFailed({ id: row.id, workflow: row.workflow, step: row.step }, error, willRetry)
+      return willRetry ? await this.#backOff(row, error) : await this.#turnToUndo(row, workflow, task, error)
+    }
+  }
+
+  #isOverdue(row: Row, { giveUpMs, persistent }: Workflow<unknown>): boolean {
+    return giveUpMs !== undefined && !persistent && !row.failing && this.#clock.now().getTime() - row.created_at.getTime() > giveUpMs
+  }
+
+  async #commit(row: Row, move: Move<string>): Promise<void> {
+    const now = this.#clock.now()
+    await this.#database.db.transaction().execute(async (tx) => {
+      await move.commit?.(tx)
+      if (move.kind === 'wait') {
+        await this.#update(tx, row, { state: 'waiting', due_at: new Date(now.getTime() + move.ms), error: null })
+        await this.#complete(tx, row)
+        return
+      }
+      await this.#writeStep(tx, row, 'done', null, now)
+      if (move.kind === 'go') {
+        await this.#update(tx, row, { step: move.step, step_number: stepNumber(this.#workflows.get(row.workflow), row.failing, move.step), position: row.position + 1, attempts: 0, step_started_at: now, error: null })
+        await this.#tell(tx, row)
+        return
+      }
+      await this.#update(tx, row, { state: row.failing ? 'failed' : 'done', position: row.position + 1, finished_at: now, worker: null })
+      await this.#closeIncidents(tx, row, now)
+      await this.#complete(tx, row)
+      await this.#tell(tx, row)
+    })
+  }
+
+  /** The step will be tried again: 0.5 s, 1 s, 2 s … up to a minute, with jitter so that a recovering neighbour is not run over. */
+  async #backOff(row: Row, error: unknown): Promise<Move<string>> {
+    const now = this.#clock.now()
+    const attempts = row.attempts + 1
+    const ms = Math.min(longestBackoffMs, baseBackoffMs * 2 ** Math.min(row.attempts, 10)) * (0.75 + 0.5 * this.#random())
+    await this.#database.db.transaction().execute(async (tx) => {
+      await this.#update(tx, row, { state: 'waiting', attempts, due_at: new Date(now.getTime() + ms), error: describe(error) })
+      if (attempts === attemptsBeforeIncident || error instanceof Bug)
+        await this.#openIncident(tx, 'task.stuck', row, `${row.workflow} of ${row.subject_name} has failed ${attempts} times at ${row.step}: ${describe(error)}`)
+      await this.#complete(tx, row)
+      if (attempts > 1) await this.#tell(tx, row)
+    })
+    return { kind: 'wait', ms }
+  }
+
+  async #turnToUndo(row: Row, workflow: Workflow<unknown>, task: TaskOf<unknown>, error: unknown): Promise<Move<string>> {
+    const now = this.#clock.now()
+    const [undo] = workflow.undo
+    const reason = error === undefined ? row.reason : reasonFor(error)
+    await this.#database.db.transaction().execute(async (tx) => {
+      await this.#writeStep(tx, row, error === undefined ? 'skipped' : 'failed', error === undefined ? null : describe(error), now)
+      if (error instanceof Bug) await this.#openIncident(tx, 'task.bug', row, `${row.workflow} of ${row.subject_name} met a bug at ${row.step}: ${error.message}`)
+      const common = { failing: true, reason, error: error === undefined ? null : describe(error), position: row.position + 1, attempts: 0 }
+      if (undo) await this.#update(tx, row, { ...common, step: undo, step_number: 1, step_count: workflow.undo.length, step_started_at: now })
+      else {
+        await this.#update(tx, row, { ...common, state: 'failed', finished_at: now, worker: null })
+        await workflow.failed?.(tx, { ...task, failing: true, reason })
+        await this.#complete(tx, row)
+      }
+      await this.#tell(tx, row)
+    })
+    return undo ? { kind: 'go', step: undo } : { kind: 'done' }
+  }
+
+  async #update(tx: Tx, row: Row, values: Partial<Row>): Promise<void> {
+    const { numUpdatedRows } = await tx
+      .updateTable('task')
+      .set(values as never)
+      .where('id', '=', row.id)
+      .where('position', '=', row.position)
+      .where('job_id', '=', row.job_id)
+      .where('state', '=', 'running')
+      .executeTakeFirst()
+    if (numUpdatedRows !== 1n) throw new Overtaken()
+  }
+
+  async #writeStep(tx: Tx, row: Row, outcome: 'done' | 'failed' | 'skipped', error: string | null, now: Date): Promise<void> {
+    await tx
+      .insertInto('task_step')
+      .values({ task_id: row.id, position: row.position, step: row.step, outcome, attempts: row.attempts + 1, error, started_at: row.step_started_at ?? now, finished_at: now })
+      .execute()
+  }
+
+  async #complete(tx: Tx, row: Row): Promise<void> {
+    await this.#boss.complete(queue, row.job_id, undefined, { db: fromKysely(tx as never), includeQueued: true })
+  }
+
+  async #tell(tx: Tx, row: Row): Promise<void> {
+    await announce(tx, { type: 'task', id: row.id, accountId: row.account_id, ...(row.project_id ? { projectId: row.project_id } : {}) })
+  }
+
+  async #openIncident(tx: Tx, kind: string, row: { id: string }, summary: string): Promise<void> {
+    await tx
+      .insertInto('incident')
+      .values({ id: newId(), kind, task_id: row.id, summary, opened_at: this.#clock.now(), closed_at: null })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  }
+
+  async #closeIncidents(tx: Tx, row: Row, now: Date): Promise<void> {
+    await tx.updateTable('incident').set({ closed_at: now }).where('task_id', '=', row.id).where('closed_at', 'is', null).execute()
+  }
+}
+
+const stepNumber = (workflow: Workflow<unknown> | undefined, failing: boolean, step: string): number => Math.max(1, ((failing ? workflow?.undo : workflow?.path) ?? []).indexOf(step) + 1)
+
+/** Another worker has moved this task on meanwhile; what we did is found by its next look. */
+class Overtaken extends Error {}
+
+function isRetryable(error: unknown): boolean {
+  if (error instanceof UpstreamError) return error.retryable
+  if (error instanceof OrderFailed || error instanceof CallerError || error instanceof Bug) return false
+  // What is left is the machine: the database was away, a socket broke.
+  return !(error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError)
+}
+
+const tookTooLong = ({ giveUpMs = 0 }: Workflow<unknown>) =>
+  new OrderFailed('task.too_long', `It was not done within ${Math.round(giveUpMs / 60_000)} minutes.`)
+
+const describe = (error: unknown): string =>
+  error instanceof UpstreamError
+    ? `${error.code}: ${error.message}${error.requestId ? ` (${error.requestId})` : ''}`.slice(0, 2000)
+    : String((error as Error)?.message ?? error).slice(0, 2000)
+
+/** What the customer is told. Names of internal systems and their words stay inside. */
+function reasonFor(error: unknown): string {
+  if (error instanceof OrderFailed) return error.message
+  if (error instanceof UpstreamError && error.kind === 'limit') return 'There is no room for it right now.'
+  return 'Something on our side went wrong. An operator has been told.'
+}

@@ -1,0 +1,34 @@
+import type { Tx, Db } from '../foundation/db.ts'
+
+declare module '../foundation/db.ts' {
+  interface Tables {
+    account: AccountTable
+    credential: CredentialTable
+    sign_in_failure: { key: string; count: number; last_at: Date }
+  }
+}
+
+export interface AccountTable {
+  id: string
+  email: string
+  name: string
+  language: 'en' | 'ru'
+  role: 'customer' | 'operator'
+  password_hash: string
+  currency: string
+  created_at: Date
+}
+
+interface CredentialTable {
+  id: string
+  account_id: string
+  kind: 'session' | 'token'
+  name: string
+  hash: Buffer
+  created_at: Date
+  expires_at: Date | null
+  last_used_at: Date | null
+}
+
+export const accountByEmail = (db: Db | Tx, email: string) => db.selectFrom('account').selectAll().where('email', '=', email.toLowerCase()).executeTakeFirst()
+export const accountById = (db: Db | Tx, id: string) => db.selectFrom('account').selectAll().where('id', '=', id).executeTakeFirst()

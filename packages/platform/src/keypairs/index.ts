@@ -1,0 +1,2 @@
+export { keypairRoutes } from './routes.ts'
+export type { KeypairRow } from './store.ts'

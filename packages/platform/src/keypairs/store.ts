@@ -1,0 +1,18 @@
+import type { KeyPair } from '@straylight/api'
+
+declare module '../foundation/db.ts' {
+  interface Tables {
+    keypair: KeypairRow
+  }
+}
+
+export interface KeypairRow {
+  id: string
+  project_id: string
+  name: string
+  public_key: string
+  fingerprint: string
+  created_at: Date
+}
+
+export const toApi = (row: KeypairRow): KeyPair => ({ id: row.id, name: row.name, public_key: row.public_key, fingerprint: row.fingerprint, created_in: row.created_at.toISOString() })

@@ -1,0 +1,1 @@
+export { createServerObserver, type ServerObserver } from './servers.ts'

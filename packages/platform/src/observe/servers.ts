@@ -1,0 +1,92 @@
+import type { Clock } from '@straylight/kit'
+import type { Server as NovaServer } from '@straylight/openstack'
+import type { Cloud } from '../foundation/cloud/index.ts'
+import type { Db } from '../foundation/db.ts'
+import { announce } from '../foundation/events.ts'
+import type { TaskEngine } from '../foundation/tasks/index.ts'
+import { type ServerRow, updateServer, writeStarted, writeStopped } from '../servers/index.ts'
+
+declare module '../foundation/db.ts' {
+  interface Tables {
+    observed: { what: string; up_to: Date }
+  }
+}
+
+/** Looks a little further back than the last look: a neighbour's clock and ours differ, and seeing a change twice does no harm. */
+const overlapMs = 30_000
+
+export interface ServerObserver {
+  /** One question for all tenants: what changed since the last look. @returns how many servers were seen. */
+  poll(): Promise<number>
+  /** Something was said about one server: a notification, which may be late or twice, so Nova itself is asked. */
+  look(novaId: string): Promise<void>
+}
+
+/**
+ * What the cloud does by itself flows in here: a guest that shut itself down, an operator's hand, a host that failed.
+ * A server with an open task is left to that task, which is told to look at once.
+ */
+export function createServerObserver({ db, cloud, clock, engine }: { db: Db; cloud: Cloud; clock: Clock; engine: TaskEngine }): ServerObserver {
+  async function apply(seen: NovaServer): Promise<void> {
+    await db.transaction().execute(async (tx) => {
+      const server = await tx.selectFrom('server').selectAll().where('nova_id', '=', seen.id).where('deleted_at', 'is', null).forUpdate().executeTakeFirst()
+      if (!server) return
+      const busy = await tx.selectFrom('task').select('id').where('subject_id', '=', server.id).where('finished_at', 'is', null).executeTakeFirst()
+      if (busy) {
+        await engine.signal(tx, server.id)
+        return
+      }
+      if (seen.taskState) return
+      const change = changeOf(server, seen)
+      if (!change) return
+      const at = clock.now()
+      if (change === 'started') await writeStarted(tx, server, at)
+      else if (change === 'stopped') await writeStopped(tx, server, at)
+      else {
+        await writeStopped(tx, server, at)
+        await updateServer(tx, server, {
+          status: 'ERROR',
+          reason: change === 'lost' ? 'The server is not there any more. It is not charged.' : 'The server failed on its host. vCPU and RAM are not charged.',
+          updated_at: at,
+        })
+      }
+      await announce(tx, { type: 'balance', id: server.account_id, accountId: server.account_id })
+    })
+  }
+
+  return {
+    async poll() {
+      const last = await db.selectFrom('observed').select('up_to').where('what', '=', 'nova.servers').executeTakeFirst()
+      const from = new Date((last?.up_to ?? clock.now()).getTime() - overlapMs)
+      let seen = 0
+      let upTo = last?.up_to ?? clock.now()
+      for await (const server of cloud.admin.compute.servers.list({ allProjects: true, changesSince: from })) {
+        seen++
+        if (server.updatedAt > upTo) upTo = server.updatedAt
+        await apply(server)
+      }
+      await db
+        .insertInto('observed')
+        .values({ what: 'nova.servers', up_to: upTo })
+        .onConflict((conflict) => conflict.column('what').doUpdateSet({ up_to: upTo }))
+        .execute()
+      return seen
+    },
+    async look(novaId) {
+      const known = await db.selectFrom('server').select('id').where('nova_id', '=', novaId).where('deleted_at', 'is', null).executeTakeFirst()
+      if (!known) return
+      const [seen] = await cloud.admin.compute.servers.list({ allProjects: true, changesSince: new Date(0) }).filter((server) => server.id === novaId).all()
+      if (seen) await apply(seen)
+    },
+  }
+}
+
+type Seen = 'started' | 'stopped' | 'broken' | 'lost'
+
+function changeOf(server: ServerRow, seen: NovaServer): Seen | undefined {
+  if (seen.status === 'DELETED' || seen.status === 'SOFT_DELETED') return server.status === 'ERROR' ? undefined : 'lost'
+  if (seen.status === 'ERROR') return server.status === 'ERROR' ? undefined : 'broken'
+  if (seen.status === 'ACTIVE' && server.status !== 'ACTIVE') return 'started'
+  if (seen.status === 'SHUTOFF' && server.status !== 'STOPPED') return 'stopped'
+  return undefined
+}

@@ -1,0 +1,3 @@
+export { demoRoutes } from './demo.ts'
+export { systemRoutes, Systems } from './systems.ts'
+export { taskRoutes } from './tasks.ts'

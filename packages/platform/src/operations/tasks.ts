@@ -1,0 +1,113 @@
+import { routes, type Task } from '@straylight/api'
+import { notFound } from '@straylight/kit'
+import type { Selectable } from 'kysely'
+import type { Db } from '../foundation/db.ts'
+import { type Handler, handle } from '../foundation/handler.ts'
+import { pageOf } from '../foundation/lists.ts'
+import type { TaskStepTable, TaskTable } from '../foundation/tables.ts'
+import { attemptsBeforeIncident, type TaskEngine } from '../foundation/tasks/index.ts'
+
+type TaskRow = Selectable<TaskTable>
+type StepRow = Selectable<TaskStepTable>
+
+const listed = 500
+
+export function taskRoutes(engine: TaskEngine): Handler[] {
+  return [
+    handle(routes.tasksDetail, async ({ db, params, caller }) => {
+      const row = await db.selectFrom('task').selectAll().where('id', '=', params.id).where('account_id', '=', caller.accountId).executeTakeFirst()
+      if (!row) throw notFound('task.unknown', 'There is no such task.')
+      const [task] = await describe(db, [row])
+      if (!task) throw notFound('task.unknown', 'There is no such task.')
+      return { data: { result: task } }
+    }),
+
+    handle(routes.tasksList, async ({ db, params, query }) => {
+      const rows = await db.selectFrom('task').selectAll().where('project_id', '=', params.project_id).orderBy('created_at', 'desc').limit(listed).execute()
+      return { data: pageOf(await describe(db, rows), query) }
+    }),
+
+    handle(routes.operatorTasks, async ({ db, query, clock }) => {
+      const rows = await db.selectFrom('task').selectAll().orderBy('created_at', 'desc').limit(listed).execute()
+      const accounts = await db.selectFrom('account').select(['id', 'name']).where('id', 'in', [...new Set(rows.map((row) => row.account_id)), '00000000-0000-0000-0000-000000000000']).execute()
+      const nameOf = new Map(accounts.map(({ id, name }) => [id, name]))
+      const byId = new Map(rows.map((row) => [row.id, row]))
+      const tasks = (await describe(db, rows)).map((task) => {
+        const row = byId.get(task.id)
+        const open = task.finished_at === null
+        return {
+          ...task,
+          account: { id: row?.account_id ?? '', name: nameOf.get(row?.account_id ?? '') ?? '' },
+          stuck: open && (task.attempts >= attemptsBeforeIncident / 2 || new Date(task.deadline) <= clock.now()),
+          error: row?.error ?? null,
+        }
+      })
+      const weight = (task: (typeof tasks)[number]) => (task.stuck ? 0 : task.state === 'failed' ? 1 : task.finished_at === null ? 2 : 3)
+      return { data: pageOf(tasks.sort((a, b) => weight(a) - weight(b)), query) }
+    }),
+
+    handle(routes.operatorTaskRetry, async ({ tx, params }) => {
+      const row = await tx.selectFrom('task').select('id').where('id', '=', params.id).executeTakeFirst()
+      if (!row) throw notFound('task.unknown', 'There is no such task.')
+      await engine.retryNow(tx, params.id)
+      return { data: {} }
+    }),
+  ]
+
+  async function describe(db: Db, rows: TaskRow[]): Promise<Task[]> {
+    if (rows.length === 0) return []
+    const steps = await db.selectFrom('task_step').selectAll().where('task_id', 'in', rows.map(({ id }) => id)).orderBy('position').execute()
+    const stepsOf = Map.groupBy(steps, ({ task_id }) => task_id)
+    return rows.map((row) => toApi(row, stepsOf.get(row.id) ?? []))
+  }
+
+  function toApi(row: TaskRow, taken: StepRow[]): Task {
+    const workflow = engine.workflow(row.workflow)
+    const label = (step: string) => workflow?.labels[step] ?? step
+    const time = (at: Date | null) => at?.toISOString() ?? null
+    const open = row.finished_at === null
+    const path = (row.failing ? workflow?.undo : workflow?.path) ?? []
+    const ahead = open ? path.slice(path.indexOf(row.step) + 1) : []
+    return {
+      id: row.id,
+      workflow: row.workflow,
+      state: row.state,
+      subject: { type: row.subject_type, id: row.subject_id, name: row.subject_name },
+      project_id: row.project_id,
+      step: row.step_number,
+      steps: row.step_count,
+      step_name: label(row.step),
+      attempts: row.attempts + (open && row.started_at ? 1 : 0),
+      created_in: row.created_at.toISOString(),
+      started_at: time(row.started_at),
+      finished_at: time(row.finished_at),
+      deadline: row.deadline_at.toISOString(),
+      reason: row.reason,
+      history: [
+        ...taken.map((step) => ({
+          step: step.step,
+          label: label(step.step),
+          state: step.outcome,
+          started_at: time(step.started_at),
+          finished_at: time(step.finished_at),
+          attempts: step.attempts,
+          reason: step.outcome === 'failed' ? row.reason : null,
+        })),
+        ...(open
+          ? [
+              {
+                step: row.step,
+                label: label(row.step),
+                state: row.state === 'queued' ? ('queued' as const) : row.state === 'waiting' ? ('waiting' as const) : ('running' as const),
+                started_at: time(row.step_started_at),
+                finished_at: null,
+                attempts: row.attempts,
+                reason: row.attempts > 0 ? 'It takes longer than usual; it is tried again.' : null,
+              },
+            ]
+          : []),
+        ...ahead.map((step) => ({ step, label: label(step), state: 'queued' as const, started_at: null, finished_at: null, attempts: 0, reason: null })),
+      ],
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import type { ServerStatus } from '@straylight/api'
+import type { Db, Tx } from '../foundation/db.ts'
+import { announce } from '../foundation/events.ts'
+
+declare module '../foundation/db.ts' {
+  interface Tables {
+    server: ServerRow
+  }
+}
+
+export interface ServerRow {
+  id: string
+  project_id: string
+  account_id: string
+  name: string
+  status: ServerStatus
+  /** What the customer last chose. */
+  switch_status: 'ON' | 'OFF'
+  vcpus: number
+  ram_gib: number
+  image_id: string | null
+  keypair_ids: string[]
+  /** Sealed; forgotten once the server runs. */
+  user_data: Buffer | null
+  hold_id: string | null
+  nova_id: string | null
+  port_id: string | null
+  private_ip: string | null
+  reason: string | null
+  created_at: Date
+  updated_at: Date
+  deleted_at: Date | null
+}
+
+export const serverById = (db: Db | Tx, id: string) => db.selectFrom('server').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst()
+export const lockServer = (tx: Tx, id: string) => tx.selectFrom('server').selectAll().where('id', '=', id).where('deleted_at', 'is', null).forUpdate().executeTakeFirst()
+export const serversOfProject = (db: Db | Tx, projectId: string) =>
+  db.selectFrom('server').selectAll().where('project_id', '=', projectId).where('deleted_at', 'is', null).orderBy('created_at').execute()
+
+/** Writes and tells whoever looks at it. */
+export async function updateServer(tx: Tx, server: { id: string; account_id: string; project_id: string }, values: Partial<ServerRow>): Promise<void> {
+  await tx.updateTable('server').set(values).where('id', '=', server.id).execute()
+  await announce(tx, { type: 'server', id: server.id, accountId: server.account_id, projectId: server.project_id })
+}
