@@ -15,7 +15,8 @@ function fail(sentence) {
   process.exit(1)
 }
 
-if (process.platform !== 'linux' || !architecture) fail(`Straylight runs on Linux (x64 or arm64); this is ${process.platform} ${process.arch}.`)
+if (process.platform !== 'linux' || !architecture)
+  fail(`Straylight runs on Linux (x64 or arm64); this is ${process.platform} ${process.arch}.`)
 if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node 20 or newer is needed to begin; this is ${process.version}.`)
 
 const installed = join(root, 'node_modules', '.package-lock.json')
@@ -23,10 +24,17 @@ const lock = join(root, 'package-lock.json')
 const stale = !existsSync(installed) || statSync(installed).mtimeMs + 1000 < statSync(lock).mtimeMs
 if (stale || !existsSync(pinnedNode)) {
   process.stderr.write('Installing the dependencies; this happens once and takes about a minute …\n')
-  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   if (npm.error) fail(`npm could not be started (${npm.error.message}). Install npm 10 or newer and try again.`)
-  if (npm.status !== 0) fail('The dependencies could not be installed. What npm says is above; when it is mended, run the same command again.')
-  if (!existsSync(pinnedNode)) fail(`The pinned Node is missing (${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).optionalDependencies[`node-linux-${architecture}`]}). Install without --omit=optional.`)
+  if (npm.status !== 0)
+    fail('The dependencies could not be installed. What npm says is above; when it is mended, run the same command again.')
+  if (!existsSync(pinnedNode))
+    fail(
+      `The pinned Node is missing (${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).optionalDependencies[`node-linux-${architecture}`]}). Install without --omit=optional.`,
+    )
 }
 
 const [program, ...rest] = process.argv.slice(2)

@@ -3,7 +3,11 @@ import type { GivenBody, GivenQuery, ParamsOf, ResponseOf, Route } from './route
 
 type Inputs<R extends Route> = (ParamsOf<R> extends Record<string, never> ? { params?: never } : { params: ParamsOf<R> }) &
   (GivenQuery<R> extends undefined ? { query?: never } : { query?: GivenQuery<R> }) &
-  (GivenBody<R> extends undefined ? { body?: never } : undefined extends GivenBody<R> ? { body?: GivenBody<R> } : { body: GivenBody<R> }) & {
+  (GivenBody<R> extends undefined
+    ? { body?: never }
+    : undefined extends GivenBody<R>
+      ? { body?: GivenBody<R> }
+      : { body: GivenBody<R> }) & {
     idempotencyKey?: string
     signal?: AbortSignal
   }
@@ -13,7 +17,14 @@ export class ApiError extends Error {
   readonly status: number
   readonly problem: Problem | undefined
   constructor(status: number, problem: Problem | undefined, options?: ErrorOptions) {
-    super(problem ? `${problem.message} ${problem.description}`.trim() : status === 0 ? 'The service cannot be reached' : `The service answered ${status}`, options)
+    super(
+      problem
+        ? `${problem.message} ${problem.description}`.trim()
+        : status === 0
+          ? 'The service cannot be reached'
+          : `The service answered ${status}`,
+      options,
+    )
     this.name = 'ApiError'
     this.status = status
     this.problem = problem
@@ -39,9 +50,12 @@ export interface ClientOptions {
 
 /** Writes a route's path with its parameters filled in and the query behind it. */
 export function pathOf(route: Route, params: object = {}, query: object = {}): string {
-  const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String((params as Record<string, unknown>)[name])))
+  const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(String((params as Record<string, unknown>)[name])),
+  )
   const search = new URLSearchParams()
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, Array.isArray(value) ? value.join(',') : String(value))
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined) search.set(name, Array.isArray(value) ? value.join(',') : String(value))
   return search.size > 0 ? `${path}?${search}` : path
 }
 

@@ -18,15 +18,26 @@ export const displayName = (limit: number) =>
     .regex(/^[^\u0000-\u001f\u007f]*$/, 'a name has no control characters')
 
 export const result = <T extends z.ZodType>(schema: T) => z.object({ result: schema })
-export const list = <T extends z.ZodType>(schema: T) => z.object({ count: z.int().meta({ description: 'How many there are before paging' }), result: z.array(schema) })
+export const list = <T extends z.ZodType>(schema: T) =>
+  z.object({ count: z.int().meta({ description: 'How many there are before paging' }), result: z.array(schema) })
 export const empty = z.object({})
 export const idResponse = result(z.object({ id }))
 
 /** What every list takes; filters by field (`status=ACTIVE`, `created_in__gte=…`, `name__in=a,b`) stand beside it. */
 export const listQuery = z.looseObject({
-  limit: z.coerce.number().int().min(1).max(1000).optional().meta({ description: 'How many at most; all that there are when absent, up to 1000' }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .meta({ description: 'How many at most; all that there are when absent, up to 1000' }),
   offset: z.coerce.number().int().min(0).optional(),
-  ordering: z.string().regex(/^-?[a-z_]+$/, 'ordering is a field, or -field').optional().meta({ description: '`field` or `-field`' }),
+  ordering: z
+    .string()
+    .regex(/^-?[a-z_]+$/, 'ordering is a field, or -field')
+    .optional()
+    .meta({ description: '`field` or `-field`' }),
 })
 
 export const projectParams = z.object({ project_id: id })

@@ -11,7 +11,14 @@ export { type Account, type ApiToken, languages, passwordLength } from './contra
 export type { Balance, Charge, LedgerEntry } from './contract/billing.ts'
 export type { Address, Image, KeyPair, Volume } from './contract/catalogue.ts'
 export type { Project } from './contract/projects.ts'
-export { type Price, type Server, type ServerCreate, type ServerStatus, serverLimits, serverStatuses } from './contract/servers.ts'
+export {
+  type Price,
+  type Server,
+  type ServerCreate,
+  type ServerStatus,
+  serverLimits,
+  serverStatuses,
+} from './contract/servers.ts'
 export type { Task } from './contract/tasks.ts'
 export type { BodyOf, GivenBody, ParamsOf, Permission, QueryOf, ResponseOf, Route } from './route.ts'
 export { type Rule, serverCan } from './rules.ts'

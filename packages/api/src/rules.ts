@@ -32,8 +32,20 @@ export const serverCan = {
   start: rule<ServerStatus>('server.not_stopped', ['STOPPED'], needs('only a stopped server can be started')),
   stop: rule<ServerStatus>('server.not_running', ['ACTIVE'], needs('only a running server can be stopped')),
   reboot: rule<ServerStatus>('server.not_running', ['ACTIVE'], needs('only a running server can be rebooted')),
-  rename: rule<ServerStatus>('server.busy', ['ACTIVE', 'STOPPED', 'BUILDING', 'STARTING', 'STOPPING', 'REBOOTING', 'ERROR'], needs('it cannot be renamed any more')),
+  rename: rule<ServerStatus>(
+    'server.busy',
+    ['ACTIVE', 'STOPPED', 'BUILDING', 'STARTING', 'STOPPING', 'REBOOTING', 'ERROR'],
+    needs('it cannot be renamed any more'),
+  ),
   console: rule<ServerStatus>('server.not_running', ['ACTIVE', 'REBOOTING'], needs('only a running server has a console')),
-  consoleLog: rule<ServerStatus>('server.not_built', ['ACTIVE', 'REBOOTING', 'STOPPED', 'STARTING', 'STOPPING'], needs('it has not written anything yet')),
-  delete: rule<ServerStatus>('server.busy', ['ACTIVE', 'STOPPED', 'ERROR', 'BUILDING', 'STARTING', 'STOPPING', 'REBOOTING'], needs('that is under way')),
+  consoleLog: rule<ServerStatus>(
+    'server.not_built',
+    ['ACTIVE', 'REBOOTING', 'STOPPED', 'STARTING', 'STOPPING'],
+    needs('it has not written anything yet'),
+  ),
+  delete: rule<ServerStatus>(
+    'server.busy',
+    ['ACTIVE', 'STOPPED', 'ERROR', 'BUILDING', 'STARTING', 'STOPPING', 'REBOOTING'],
+    needs('that is under way'),
+  ),
 }

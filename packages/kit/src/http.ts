@@ -78,7 +78,9 @@ const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREA
 function noAnswer(request: HttpRequest, error: unknown, timeoutMs: number): UpstreamError {
   const code = (error as { code?: string }).code ?? ''
   const timedOut =
-    (error as Error).name === 'TimeoutError' || error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError
+    (error as Error).name === 'TimeoutError' ||
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError
   return new UpstreamError({
     service: request.service,
     kind: timedOut ? 'timeout' : 'unreachable',
@@ -91,7 +93,9 @@ function noAnswer(request: HttpRequest, error: unknown, timeoutMs: number): Upst
 }
 
 /** Reports each exchange once it is over, answered or not. For figures, journals and debugging; it must not throw. */
-export function withReport(report: (exchange: { request: HttpRequest; response?: HttpResponse; error?: unknown; ms: number }) => void): Layer {
+export function withReport(
+  report: (exchange: { request: HttpRequest; response?: HttpResponse; error?: unknown; ms: number }) => void,
+): Layer {
   return (next) => async (request) => {
     const started = performance.now()
     try {

@@ -23,7 +23,10 @@ export function parseMicros(text: string): bigint | undefined {
 export function formatMicros(micros: bigint): string {
   const sign = micros < 0n ? '-' : ''
   const size = micros < 0n ? -micros : micros
-  const fraction = (size % microsPerUnit).toString().padStart(6, '0').replace(/0{1,4}$/, '')
+  const fraction = (size % microsPerUnit)
+    .toString()
+    .padStart(6, '0')
+    .replace(/0{1,4}$/, '')
   return `${sign}${size / microsPerUnit}.${fraction}`
 }
 

@@ -1,4 +1,4 @@
-import { AdjustableClock, Gate, type Layer, type Send } from '@straylight/kit'
+import { type AdjustableClock, Gate, type Layer, type Send } from '@straylight/kit'
 import { createOpenstack, type Openstack } from '@straylight/openstack'
 import { subscribe } from '@straylight/openstack/notifications'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
@@ -21,7 +21,15 @@ import { chargeDue, seedPrices } from './metering/index.ts'
 import { createServerObserver, type ServerObserver } from './observe/index.ts'
 import { demoRoutes, systemRoutes, Systems, taskRoutes } from './operations/index.ts'
 import { createProjects, prepareProject, projectRoutes } from './projects/index.ts'
-import { createServer, createTearDown, deleteServer, rebootServer, serverRoutes, startServer, stopServer } from './servers/index.ts'
+import {
+  createServer,
+  createTearDown,
+  deleteServer,
+  rebootServer,
+  serverRoutes,
+  startServer,
+  stopServer,
+} from './servers/index.ts'
 import { deleteVolume, volumeRoutes } from './volumes/index.ts'
 
 export interface AppOptions {
@@ -76,15 +84,18 @@ export interface App {
 export async function createApp(options: AppOptions): Promise<App> {
   const { database, clock, secrets, logger } = options
   const { db } = database
-  const metrics = createMetrics(async () => {
-    const rows = await db
-      .selectFrom('task')
-      .select(['state', ({ fn }) => fn.countAll<bigint>().as('count')])
-      .where('finished_at', 'is', null)
-      .groupBy('state')
-      .execute()
-    return rows.map(({ state, count }) => ({ state, count: Number(count) }))
-  }, { process: options.processMetrics ?? false })
+  const metrics = createMetrics(
+    async () => {
+      const rows = await db
+        .selectFrom('task')
+        .select(['state', ({ fn }) => fn.countAll<bigint>().as('count')])
+        .where('finished_at', 'is', null)
+        .groupBy('state')
+        .execute()
+      return rows.map(({ state, count }) => ({ state, count: Number(count) }))
+    },
+    { process: options.processMetrics ?? false },
+  )
   const systems = new Systems(clock, metrics)
   const log: TaskLog = {
     stepFailed(task, error, willRetry) {
@@ -94,15 +105,29 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
   const openstack = createOpenstack({
     authUrl: options.openstack.authUrl,
-    credentials: { username: options.openstack.username, password: options.openstack.password, userDomain: options.openstack.userDomain },
+    credentials: {
+      username: options.openstack.username,
+      password: options.openstack.password,
+      userDomain: options.openstack.userDomain,
+    },
     clock,
     region: options.openstack.region,
     adminProject: { projectName: options.openstack.adminProject, domain: 'Default' },
     layers: [systems.layer, ...(options.openstack.layers ?? [])],
     ...(options.openstack.send ? { send: options.openstack.send } : {}),
   })
-  const cloud = createCloud(openstack, options.openstack, new Gate({ clock, concurrency: 4, perSecond: options.openstack.bootsPerSecond }))
-  const engine = new TaskEngine({ database, clock, log, ...(options.random ? { random: options.random } : {}), onError: (error) => logger.error({ err: error }, 'the task queue') })
+  const cloud = createCloud(
+    openstack,
+    options.openstack,
+    new Gate({ clock, concurrency: 4, perSecond: options.openstack.bootsPerSecond }),
+  )
+  const engine = new TaskEngine({
+    database,
+    clock,
+    log,
+    ...(options.random ? { random: options.random } : {}),
+    onError: (error) => logger.error({ err: error }, 'the task queue'),
+  })
   const feed = new ChangeFeed(database.url, () => logger.warn('changes between two connections to the database were not heard'))
 
   const parts = { db, cloud, clock, engine, secrets }

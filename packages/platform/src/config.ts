@@ -14,8 +14,18 @@ interface Setting<T> {
 
 export class ConfigurationError extends Error {}
 
-const text = (env: string, fallback: string, what: string): Setting<string> => ({ env, what, default: fallback || 'empty', read: (given) => given || fallback })
-const optional = (env: string, what: string): Setting<string | undefined> => ({ env, what, default: 'not set', read: (given) => given || undefined })
+const text = (env: string, fallback: string, what: string): Setting<string> => ({
+  env,
+  what,
+  default: fallback || 'empty',
+  read: (given) => given || fallback,
+})
+const optional = (env: string, what: string): Setting<string | undefined> => ({
+  env,
+  what,
+  default: 'not set',
+  read: (given) => given || undefined,
+})
 const number = (env: string, fallback: number, range: [number, number], what: string): Setting<number> => ({
   env,
   what,
@@ -23,7 +33,8 @@ const number = (env: string, fallback: number, range: [number, number], what: st
   read(given) {
     if (!given) return fallback
     const value = Number(given)
-    if (!Number.isFinite(value) || value < range[0] || value > range[1]) throw new ConfigurationError(`${env} must be a number from ${range[0]} to ${range[1]}; it is “${given}”.`)
+    if (!Number.isFinite(value) || value < range[0] || value > range[1])
+      throw new ConfigurationError(`${env} must be a number from ${range[0]} to ${range[1]}; it is “${given}”.`)
     return value
   },
 })
@@ -47,25 +58,61 @@ export const settings = {
     read: (given: string | undefined) => resolve(given || '.straylight'),
   } satisfies Setting<string>,
   publicUrl: url('STRAYLIGHT_PUBLIC_URL', 'Where people reach it. With https, cookies are sent over TLS only.'),
-  trustProxy: text('STRAYLIGHT_TRUST_PROXY', '', 'Addresses of proxies whose X-Forwarded-For is believed, with commas; empty for none.'),
-  secretKey: optional('STRAYLIGHT_SECRET_KEY', 'The key that encrypts secrets, 64 hexadecimal digits. Without it the first start makes `secret.key` in the data folder.'),
+  trustProxy: text(
+    'STRAYLIGHT_TRUST_PROXY',
+    '',
+    'Addresses of proxies whose X-Forwarded-For is believed, with commas; empty for none.',
+  ),
+  secretKey: optional(
+    'STRAYLIGHT_SECRET_KEY',
+    'The key that encrypts secrets, 64 hexadecimal digits. Without it the first start makes `secret.key` in the data folder.',
+  ),
   currency: text('STRAYLIGHT_CURRENCY', 'EUR', 'The currency of new accounts (ISO 4217); the price list must have it.'),
   logLevel: text('STRAYLIGHT_LOG', 'warn', 'What is logged on standard error: `fatal`, `error`, `warn`, `info`, `debug`.'),
-  workers: number('STRAYLIGHT_WORKERS', 8, [0, 100], 'How many tasks this process carries out at once. `0`: it only serves; others work.'),
+  workers: number(
+    'STRAYLIGHT_WORKERS',
+    8,
+    [0, 100],
+    'How many tasks this process carries out at once. `0`: it only serves; others work.',
+  ),
   databaseUrl: url('DATABASE_URL', 'A PostgreSQL 15 or newer. Without it an embedded one is started.'),
-  openstackAuthUrl: url('OPENSTACK_AUTH_URL', 'Keystone, for example `http://keystone:5000/v3`. Without it OpenStack is simulated.'),
+  openstackAuthUrl: url(
+    'OPENSTACK_AUTH_URL',
+    'Keystone, for example `http://keystone:5000/v3`. Without it OpenStack is simulated.',
+  ),
   openstackUsername: text('OPENSTACK_USERNAME', 'portal', "The service account: our own, never the SDN's or a person's."),
   openstackPassword: optional('OPENSTACK_PASSWORD', 'Its password.'),
   openstackUserDomain: text('OPENSTACK_USER_DOMAIN', 'Default', 'The domain of that account.'),
-  openstackAdminProject: text('OPENSTACK_ADMIN_PROJECT', 'admin', 'The project in which it is an admin, for what concerns all tenants.'),
+  openstackAdminProject: text(
+    'OPENSTACK_ADMIN_PROJECT',
+    'admin',
+    'The project in which it is an admin, for what concerns all tenants.',
+  ),
   openstackCustomersDomain: text('OPENSTACK_CUSTOMERS_DOMAIN', 'customers', "The domain in which customers' projects are made."),
-  openstackExternalNetwork: optional('OPENSTACK_EXTERNAL_NETWORK', 'The network of public addresses; the first external one when not set.'),
+  openstackExternalNetwork: optional(
+    'OPENSTACK_EXTERNAL_NETWORK',
+    'The network of public addresses; the first external one when not set.',
+  ),
   openstackRegion: optional('OPENSTACK_REGION', 'The region of the catalogue; the first one when not set.'),
-  bootsPerSecond: number('OPENSTACK_BOOTS_PER_SECOND', 1.5, [0.01, 1000], 'How many servers are ordered from Nova in a second, at most.'),
+  bootsPerSecond: number(
+    'OPENSTACK_BOOTS_PER_SECOND',
+    1.5,
+    [0.01, 1000],
+    'How many servers are ordered from Nova in a second, at most.',
+  ),
   pollSeconds: number('OPENSTACK_POLL_SECONDS', 5, [0.5, 3600], 'How often Nova is asked what has changed.'),
-  amqpUrl: url('AMQP_URL', "OpenStack's RabbitMQ, for its notifications: states then arrive within a second. Without it they are polled."),
-  tungstenUrl: url('TUNGSTEN_URL', 'The config API of Tungsten Fabric or OpenSDN. Without it, and with a simulated OpenStack, it is simulated.'),
-  billmanagerUrl: url('BILLMANAGER_URL', 'BILLmanager. Without it the embedded ledger owns all money; with a simulated OpenStack a simulated one runs beside.'),
+  amqpUrl: url(
+    'AMQP_URL',
+    "OpenStack's RabbitMQ, for its notifications: states then arrive within a second. Without it they are polled.",
+  ),
+  tungstenUrl: url(
+    'TUNGSTEN_URL',
+    'The config API of Tungsten Fabric or OpenSDN. Without it, and with a simulated OpenStack, it is simulated.',
+  ),
+  billmanagerUrl: url(
+    'BILLMANAGER_URL',
+    'BILLmanager. Without it the embedded ledger owns all money; with a simulated OpenStack a simulated one runs beside.',
+  ),
 } satisfies Record<string, Setting<unknown>>
 
 export type Config = { [Name in keyof typeof settings]: ReturnType<(typeof settings)[Name]['read']> } & {
@@ -76,17 +123,25 @@ export type Config = { [Name in keyof typeof settings]: ReturnType<(typeof setti
 
 /** @throws ConfigurationError with one sentence that names the setting. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const values = Object.fromEntries(Object.entries(settings).map(([name, setting]) => [name, setting.read(env[setting.env])])) as unknown as Config
-  if (values.openstackAuthUrl && !values.openstackPassword) throw new ConfigurationError('OPENSTACK_AUTH_URL is given, so OPENSTACK_PASSWORD is needed.')
+  const values = Object.fromEntries(
+    Object.entries(settings).map(([name, setting]) => [name, setting.read(env[setting.env])]),
+  ) as unknown as Config
+  if (values.openstackAuthUrl && !values.openstackPassword)
+    throw new ConfigurationError('OPENSTACK_AUTH_URL is given, so OPENSTACK_PASSWORD is needed.')
   if (values.openstackAuthUrl && values.openstackUsername === 'admin')
-    throw new ConfigurationError("OPENSTACK_USERNAME is `admin`. A shared admin account that changes its scope breaks the SDN's routing: make a service account for the platform.")
+    throw new ConfigurationError(
+      "OPENSTACK_USERNAME is `admin`. A shared admin account that changes its scope breaks the SDN's routing: make a service account for the platform.",
+    )
   const isSimulated = !values.openstackAuthUrl && !values.tungstenUrl && !values.billmanagerUrl
   return { ...values, isSimulated, runFile: join(values.dataFolder, 'run.json') }
 }
 
 /** `docs/configuration.md`. */
 export function describeSettings(): string {
-  const rows = Object.values(settings).map((setting) => `| \`${setting.env}\` | ${setting.default === 'not set' || setting.default === 'empty' ? setting.default : `\`${setting.default}\``} | ${setting.what} |`)
+  const rows = Object.values(settings).map(
+    (setting) =>
+      `| \`${setting.env}\` | ${setting.default === 'not set' || setting.default === 'empty' ? setting.default : `\`${setting.default}\``} | ${setting.what} |`,
+  )
   return `# Configuration
 
 Straylight reads its settings from the environment, once, when it starts. With none of them set it runs by itself: an embedded PostgreSQL

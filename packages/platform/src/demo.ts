@@ -7,11 +7,25 @@ import { accountByEmail, hashPassword } from './identity/index.ts'
 export const demoCustomer = { email: 'demo@straylight.example', name: 'Northlamp Ltd' }
 
 /** There is always an operator; the first start makes one. */
-export async function ensureOperator(db: Db, clock: { now(): Date }, currency: string, login: { email: string; password: string }): Promise<void> {
+export async function ensureOperator(
+  db: Db,
+  clock: { now(): Date },
+  currency: string,
+  login: { email: string; password: string },
+): Promise<void> {
   if (await accountByEmail(db, login.email)) return
   await db
     .insertInto('account')
-    .values({ id: newId(), email: login.email, name: 'Operator', language: 'en', role: 'operator', password_hash: await hashPassword(login.password), currency, created_at: clock.now() })
+    .values({
+      id: newId(),
+      email: login.email,
+      name: 'Operator',
+      language: 'en',
+      role: 'operator',
+      password_hash: await hashPassword(login.password),
+      currency,
+      created_at: clock.now(),
+    })
     .execute()
 }
 
@@ -24,7 +38,17 @@ export const demoHistoryMs = historyDays * day
  * The demo customer's two weeks: signs up, pays, runs servers. It is no invented data: the same requests that a browser sends, on a clock
  * that begins in the past and is moved through the days, so that every charge was really rated and posted.
  */
-export async function playDemo({ app, database, clock, login }: { app: App; database: Database; clock: AdjustableClock; login: { email: string; password: string } }): Promise<void> {
+export async function playDemo({
+  app,
+  database,
+  clock,
+  login,
+}: {
+  app: App
+  database: Database
+  clock: AdjustableClock
+  login: { email: string; password: string }
+}): Promise<void> {
   let token: string | undefined
   const client: Client = createClient({
     baseUrl: '',
@@ -35,7 +59,10 @@ export async function playDemo({ app, database, clock, login }: { app: App; data
         headers: { ...(init?.headers as Record<string, string>), ...(token ? { authorization: `Bearer ${token}` } : {}) },
         ...(init?.body ? { payload: String(init.body) } : {}),
       })
-      return new Response(answer.statusCode === 204 ? null : answer.body, { status: answer.statusCode, headers: { 'x-task-id': String(answer.headers['x-task-id'] ?? '') } })
+      return new Response(answer.statusCode === 204 ? null : answer.body, {
+        status: answer.statusCode,
+        headers: { 'x-task-id': String(answer.headers['x-task-id'] ?? '') },
+      })
     },
   })
 
@@ -61,7 +88,14 @@ export async function playDemo({ app, database, clock, login }: { app: App; data
   const order = (name: string, system: string, vcpus: number, ram: number, size: number, isPublic: boolean) =>
     client(routes.serversCreate, {
       params,
-      body: { name, image: image(system), flavor: { vcpus, ram }, storages: [{ size, bootable: true }], addresses: isPublic ? [{}] : [], keypairs: [key.data.result.id] },
+      body: {
+        name,
+        image: image(system),
+        flavor: { vcpus, ram },
+        storages: [{ size, bootable: true }],
+        addresses: isPublic ? [{}] : [],
+        keypairs: [key.data.result.id],
+      },
     })
   await order('web-01', 'debian', 2, 4, 40, true)
   await order('web-02', 'debian', 2, 4, 40, true)

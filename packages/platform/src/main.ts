@@ -21,7 +21,10 @@ async function main(): Promise<void> {
   const started = performance.now()
   const config = readConfig(process.env)
   const say = (line = '') => process.stdout.write(`${line}\n`)
-  const logger = pino({ level: config.logLevel, redact: { paths: ['*.password', '*.token', '*.authorization', '*.cookie'], remove: true } }, pino.destination({ dest: 2, sync: true }))
+  const logger = pino(
+    { level: config.logLevel, redact: { paths: ['*.password', '*.token', '*.authorization', '*.cookie'], remove: true } },
+    pino.destination({ dest: 2, sync: true }),
+  )
 
   ensureWritable(config.dataFolder)
   refuseSecond(config.runFile)
@@ -30,7 +33,8 @@ async function main(): Promise<void> {
   const stop = (code: number) => {
     stopping ??= (async () => {
       rmSync(config.runFile, { force: true })
-      for (const end of undo.reverse()) await Promise.race([end(), new Promise((resolve) => setTimeout(resolve, 20_000).unref())]).catch(() => {})
+      for (const end of undo.reverse())
+        await Promise.race([end(), new Promise((resolve) => setTimeout(resolve, 20_000).unref())]).catch(() => {})
       process.exit(code)
     })()
     return stopping
@@ -43,14 +47,19 @@ async function main(): Promise<void> {
   try {
     const postgres = config.databaseUrl ? undefined : await startPostgres(config.dataFolder)
     if (postgres) undo.push(() => postgres.stop())
-    const database = openDatabase(config.databaseUrl ?? postgres?.url ?? '', { onError: (error) => logger.warn({ err: error }, 'a database connection ended') })
+    const database = openDatabase(config.databaseUrl ?? postgres?.url ?? '', {
+      onError: (error) => logger.warn({ err: error }, 'a database connection ended'),
+    })
     undo.push(() => database.close())
     await migrate(database.pool)
 
     const logins = readLogins(join(config.dataFolder, 'logins.json'))
     const clockFile = join(config.dataFolder, 'clock.json')
     const plays = config.isSimulated && !(await accountByEmail(database.db, logins.customer.email))
-    const clock = new AdjustableClock('flowing', new Date(Date.now() + (plays ? -demoHistoryMs : config.isSimulated ? aheadMs(clockFile) : 0)))
+    const clock = new AdjustableClock(
+      'flowing',
+      new Date(Date.now() + (plays ? -demoHistoryMs : config.isSimulated ? aheadMs(clockFile) : 0)),
+    )
     const keepClock = () => {
       if (!config.isSimulated) return
       writeFileSync(`${clockFile}.new`, JSON.stringify({ ahead_ms: clock.now().getTime() - Date.now() }))
@@ -58,13 +67,19 @@ async function main(): Promise<void> {
     }
     const secrets = loadSecrets(config.dataFolder, config.secretKey)
 
-    const openstackSimulator = config.openstackAuthUrl ? undefined : await startOpenstackSimulator({ clock, pace: 'auto', dataFile: join(config.dataFolder, 'openstack.jsonl') })
+    const openstackSimulator = config.openstackAuthUrl
+      ? undefined
+      : await startOpenstackSimulator({ clock, pace: 'auto', dataFile: join(config.dataFolder, 'openstack.jsonl') })
     if (openstackSimulator) undo.push(() => openstackSimulator.close())
     const tungstenSimulator =
-      config.tungstenUrl || config.openstackAuthUrl ? undefined : await startTungstenSimulator({ clock, generation: 'opensdn', dataFile: join(config.dataFolder, 'tungsten.jsonl') })
+      config.tungstenUrl || config.openstackAuthUrl
+        ? undefined
+        : await startTungstenSimulator({ clock, generation: 'opensdn', dataFile: join(config.dataFolder, 'tungsten.jsonl') })
     if (tungstenSimulator) undo.push(() => tungstenSimulator.close())
     const billmanagerSimulator =
-      config.billmanagerUrl || config.openstackAuthUrl ? undefined : await startBillmanagerSimulator({ clock, dataFile: join(config.dataFolder, 'billmanager.jsonl') })
+      config.billmanagerUrl || config.openstackAuthUrl
+        ? undefined
+        : await startBillmanagerSimulator({ clock, dataFile: join(config.dataFolder, 'billmanager.jsonl') })
     if (billmanagerSimulator) undo.push(() => billmanagerSimulator.close())
 
     const webFolder = await builtWeb(say)
@@ -107,7 +122,11 @@ async function main(): Promise<void> {
     const run = {
       url: address,
       api: `${address}/v2`,
-      simulators: { openstack: openstackSimulator?.url, tungsten: tungstenSimulator?.url, billmanager: billmanagerSimulator?.url },
+      simulators: {
+        openstack: openstackSimulator?.url,
+        tungsten: tungstenSimulator?.url,
+        billmanager: billmanagerSimulator?.url,
+      },
       ...(config.isSimulated ? { customer: logins.customer } : {}),
       operator: logins.operator,
       pids: { platform: process.pid, ...(postgres ? { postgres: postgres.pid } : {}), launcher: process.ppid },
@@ -123,21 +142,32 @@ async function main(): Promise<void> {
     for (const [name, url] of Object.entries(run.simulators)) if (url) say(`  Simulated  ${name.padEnd(12)} ${url}`)
     say(`  Data       ${config.dataFolder}\n\n  Ctrl-C ends it; the next start finds everything again.\n`)
   } catch (error) {
-    const known = error instanceof ConfigurationError || (error instanceof Error && !('code' in error) && error.cause === undefined && !(error instanceof TypeError))
+    const known =
+      error instanceof ConfigurationError ||
+      (error instanceof Error && !('code' in error) && error.cause === undefined && !(error instanceof TypeError))
     process.stderr.write(`\n${(error as Error).message}\n`)
     if (!known) logger.error({ err: error }, 'the start failed')
     await stop(1)
   }
 }
 
-async function listen(http: { listen(options: { host: string; port: number }): Promise<string> }, config: { host: string; port: number }): Promise<string> {
+async function listen(
+  http: { listen(options: { host: string; port: number }): Promise<string> },
+  config: { host: string; port: number },
+): Promise<string> {
   try {
     const address = await http.listen({ host: config.host, port: config.port })
     return address.replace('127.0.0.1', 'localhost').replace('[::1]', 'localhost')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') throw new ConfigurationError(`Port ${config.port} is in use. Stop what uses it, or start with STRAYLIGHT_PORT=${config.port + 1}.`)
-    if (code === 'EACCES') throw new ConfigurationError(`Port ${config.port} may not be opened by this user. Use one above 1023: STRAYLIGHT_PORT=8080.`)
+    if (code === 'EADDRINUSE')
+      throw new ConfigurationError(
+        `Port ${config.port} is in use. Stop what uses it, or start with STRAYLIGHT_PORT=${config.port + 1}.`,
+      )
+    if (code === 'EACCES')
+      throw new ConfigurationError(
+        `Port ${config.port} may not be opened by this user. Use one above 1023: STRAYLIGHT_PORT=8080.`,
+      )
     throw error
   }
 }
@@ -150,7 +180,9 @@ function refuseSecond(runFile: string): void {
     if (pids.platform === process.pid) return
     process.kill(pids.platform, 0)
     if (readFileSync(`/proc/${pids.platform}/cmdline`, 'utf8').includes('platform/src/main.ts'))
-      throw new ConfigurationError(`Straylight runs already with this data folder, at ${url} (process ${pids.platform}). End it first, or set STRAYLIGHT_DATA to another folder.`)
+      throw new ConfigurationError(
+        `Straylight runs already with this data folder, at ${url} (process ${pids.platform}). End it first, or set STRAYLIGHT_DATA to another folder.`,
+      )
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
   }
@@ -170,7 +202,10 @@ interface Logins {
 function readLogins(file: string): Logins {
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Logins
   const password = () => randomBytes(9).toString('base64url').replace(/[-_]/g, 'x')
-  const logins = { customer: { email: demoCustomer.email, password: password() }, operator: { email: 'operator@straylight.example', password: password() } }
+  const logins = {
+    customer: { email: demoCustomer.email, password: password() },
+    operator: { email: 'operator@straylight.example', password: password() },
+  }
   writeFileSync(file, `${JSON.stringify(logins, null, 2)}\n`, { mode: 0o600 })
   return logins
 }

@@ -10,13 +10,22 @@ const dist = join(web, 'dist')
 /** The folder of the built web app; built now when it is missing or older than its sources. */
 export async function builtWeb(say: (line: string) => void): Promise<string> {
   const page = join(dist, 'index.html')
-  if (existsSync(page) && newest([join(web, 'src'), join(web, 'public'), join(web, 'index.html'), join(web, '../api/src')]) <= statSync(page).mtimeMs) return dist
+  if (
+    existsSync(page) &&
+    newest([join(web, 'src'), join(web, 'public'), join(web, 'index.html'), join(web, '../api/src')]) <= statSync(page).mtimeMs
+  )
+    return dist
   say('Building the web app; this happens once and takes some seconds …')
   const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin/vite.js')
   await new Promise<void>((resolve, reject) => {
-    const build = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd: web, stdio: ['ignore', 'ignore', 'inherit'] })
+    const build = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
+      cwd: web,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
     build.once('error', reject)
-    build.once('exit', (code) => (code === 0 ? resolve() : reject(new Error('The web app could not be built; what the build says is above.'))))
+    build.once('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error('The web app could not be built; what the build says is above.')),
+    )
   })
   return dist
 }

@@ -10,7 +10,9 @@ const balance = z
     accrued: decimal.meta({ description: 'Used since the last posting, to this second' }),
     available: decimal.meta({ description: 'posted − held − accrued' }),
     burn: z.object({ hour: decimal, month: decimal }).meta({ description: 'What everything that runs now costs' }),
-    zero_at: time.nullable().meta({ description: 'When posted − accrued reaches zero if nothing changes; null when it does not within ten years' }),
+    zero_at: time
+      .nullable()
+      .meta({ description: 'When posted − accrued reaches zero if nothing changes; null when it does not within ten years' }),
     at: time.meta({ description: 'The moment for which this holds' }),
   })
   .meta({ id: 'Balance' })

@@ -104,7 +104,9 @@ export const catalogueRoutes = {
     params: projectParams,
     body: z.object({ name: displayName(100) }),
     response: result(
-      z.object({ id, created_in: time, public_key: z.string(), private_key: z.string(), ssh_archive_data: z.string() }).meta({ id: 'GenerateKeyPairResult' }),
+      z
+        .object({ id, created_in: time, public_key: z.string(), private_key: z.string(), ssh_archive_data: z.string() })
+        .meta({ id: 'GenerateKeyPairResult' }),
     ),
     status: 201,
   }),

@@ -18,7 +18,9 @@ const project = z
 export type Project = z.output<typeof project>
 
 const cost = z.object({ hour: z.number(), month: z.number() }).meta({ id: 'Cost' })
-const consumption = z.object({ name: z.string(), amount: z.number(), amount_active: z.number(), cost }).meta({ id: 'Consumption' })
+const consumption = z
+  .object({ name: z.string(), amount: z.number(), amount_active: z.number(), cost })
+  .meta({ id: 'Consumption' })
 
 export const projectRoutes = {
   projectsList: route({
@@ -41,7 +43,11 @@ export const projectRoutes = {
     audit: 'project.create',
     summary: 'Make a project',
     tag: 'projects',
-    body: z.object({ display_name: displayName(100).optional(), description: z.string().max(1000).optional(), limit_name: z.int().optional() }),
+    body: z.object({
+      display_name: displayName(100).optional(),
+      description: z.string().max(1000).optional(),
+      limit_name: z.int().optional(),
+    }),
     response: idResponse,
     status: 201,
   }),

@@ -53,7 +53,9 @@ export const serverCreateBody = z
   .meta({ id: 'ServerCreate' })
 export type ServerCreate = z.output<typeof serverCreateBody>
 
-const operationSystem = z.object({ distribution: z.string(), os_family: z.string(), version: z.string() }).meta({ id: 'OperationSystem' })
+const operationSystem = z
+  .object({ distribution: z.string(), os_family: z.string(), version: z.string() })
+  .meta({ id: 'OperationSystem' })
 
 const server = z
   .object({
@@ -104,14 +106,27 @@ const price = z
     hour: decimal,
     month: decimal,
     lines: z.array(z.object({ sku: z.string(), quantity: z.int(), unit: z.string(), hour: decimal, month: decimal })),
-    zero_at: time.nullable().meta({ description: 'When the balance would end with this server; null when it would not within ten years' }),
+    zero_at: time
+      .nullable()
+      .meta({ description: 'When the balance would end with this server; null when it would not within ten years' }),
     zero_at_now: time.nullable().meta({ description: 'When it ends without it' }),
   })
   .meta({ id: 'Price' })
 export type Price = z.output<typeof price>
 
 const action = (name: string, path: string, audit: string, summary: string) =>
-  ({ name, method: 'POST', path, permission: 'project', audit, summary, tag: 'servers', params: idParams, response: empty, status: 202 }) as const
+  ({
+    name,
+    method: 'POST',
+    path,
+    permission: 'project',
+    audit,
+    summary,
+    tag: 'servers',
+    params: idParams,
+    response: empty,
+    status: 202,
+  }) as const
 
 export const serverRoutes = {
   serversList: route({
@@ -210,7 +225,9 @@ export const serverRoutes = {
     status: 204,
   }),
   serversStart: route(action('serversStart', '/v2/servers/{id}/start', 'server.start', 'Start a stopped server')),
-  serversStop: route(action('serversStop', '/v2/servers/{id}/stop', 'server.stop', 'Stop a server: vCPU and RAM are free until it starts again')),
+  serversStop: route(
+    action('serversStop', '/v2/servers/{id}/stop', 'server.stop', 'Stop a server: vCPU and RAM are free until it starts again'),
+  ),
   serversReboot: route(action('serversReboot', '/v2/servers/{id}/reboot', 'server.reboot', 'Reboot a running server')),
   serversConsole: route({
     name: 'serversConsole',

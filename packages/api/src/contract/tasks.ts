@@ -20,7 +20,15 @@ const task = z
     deadline: time.meta({ description: 'When an operator is called if it is not over' }),
     reason: z.string().nullable().meta({ description: 'Why it failed or waits, in plain words' }),
     history: z.array(
-      z.object({ step: z.string(), label: z.string(), state: z.enum(['done', 'running', 'waiting', 'failed', 'queued', 'skipped']), started_at: time.nullable(), finished_at: time.nullable(), attempts: z.int(), reason: z.string().nullable() }),
+      z.object({
+        step: z.string(),
+        label: z.string(),
+        state: z.enum(['done', 'running', 'waiting', 'failed', 'queued', 'skipped']),
+        started_at: time.nullable(),
+        finished_at: time.nullable(),
+        attempts: z.int(),
+        reason: z.string().nullable(),
+      }),
     ),
   })
   .meta({ id: 'Task' })
@@ -74,11 +82,13 @@ export const taskRoutes = {
     tag: 'operator',
     query: listQuery,
     response: list(
-      task.extend({
-        account: z.object({ id, name: z.string() }),
-        stuck: z.boolean(),
-        error: z.string().nullable().meta({ description: 'What the system said, raw' }),
-      }).meta({ id: 'OperatorTask' }),
+      task
+        .extend({
+          account: z.object({ id, name: z.string() }),
+          stuck: z.boolean(),
+          error: z.string().nullable().meta({ description: 'What the system said, raw' }),
+        })
+        .meta({ id: 'OperatorTask' }),
     ),
     status: 200,
   }),
@@ -127,7 +137,12 @@ export const taskRoutes = {
     audit: 'operator.demo.advance',
     summary: 'Only when everything is simulated: moves the clock and runs what is due',
     tag: 'operator',
-    body: z.object({ seconds: z.int().min(1).max(366 * 86_400) }),
+    body: z.object({
+      seconds: z
+        .int()
+        .min(1)
+        .max(366 * 86_400),
+    }),
     response: result(z.object({ now: time })),
     status: 200,
   }),

@@ -6,7 +6,17 @@ import { newId } from '../ids.ts'
  * `drop-before` and `drop-after` cut the connection before or after it acts; `silent-ok` lets it answer as if it had acted, without the effect;
  * `slow-body` sends the true answer a byte at a time.
  */
-export const faultEffects = ['status', 'delay', 'delay-after', 'drop-before', 'drop-after', 'silent-ok', 'wsrep', 'html', 'slow-body'] as const
+export const faultEffects = [
+  'status',
+  'delay',
+  'delay-after',
+  'drop-before',
+  'drop-after',
+  'silent-ok',
+  'wsrep',
+  'html',
+  'slow-body',
+] as const
 export type FaultEffect = (typeof faultEffects)[number]
 
 export interface Fault {
@@ -50,10 +60,20 @@ export class Faults {
     return this.#armed.map(({ draw: _draw, pattern: _pattern, ...fault }) => fault)
   }
 
-  /** The first armed fault that hits this request, counted as used. */
-  take(request: { service?: string | undefined; method: string; path: string; func?: string | undefined }): Fault | undefined {
+  /**
+   * The first armed fault that hits this request, counted as used. A simulator also asks for what it does in the background
+   * (the making of a volume); only a fault that names that function hits it.
+   */
+  take(request: {
+    service?: string | undefined
+    method: string
+    path: string
+    func?: string | undefined
+    background?: boolean
+  }): Fault | undefined {
     for (const fault of this.#armed) {
       const { match } = fault
+      if (request.background && match.func === undefined) continue
       if (match.service !== undefined && match.service !== request.service) continue
       if (match.method !== undefined && match.method.toUpperCase() !== request.method) continue
       if (match.func !== undefined && match.func !== request.func) continue

@@ -221,11 +221,7 @@ function answerInstead(definition: SimulatorDefinition, request: SimRequest, fau
     return fault.body === undefined ? definition.error(request, status, 'a fault was ordered') : { status, body: fault.body }
   }
   if (fault.effect === 'wsrep')
-    return definition.error(
-      request,
-      fault.status ?? 500,
-      `(pymysql.err.InternalError) (1047, '${galera}')`,
-    )
+    return definition.error(request, fault.status ?? 500, `(pymysql.err.InternalError) (1047, '${galera}')`)
   if (fault.effect === 'html') return { status: fault.status ?? 503, headers: { 'content-type': 'text/html' }, body: haproxy }
   return undefined
 }
@@ -252,7 +248,10 @@ function encode(response: SimResponse): { headers: Record<string, string>; bytes
 function send(outgoing: ServerResponse, response: SimResponse): void {
   const { headers, bytes } = encode(response)
   const length = bytes === undefined ? 0 : Buffer.byteLength(bytes)
-  outgoing.writeHead(response.status, response.status === 204 || response.status === 304 ? headers : { ...headers, 'content-length': String(length) })
+  outgoing.writeHead(
+    response.status,
+    response.status === 204 || response.status === 304 ? headers : { ...headers, 'content-length': String(length) },
+  )
   outgoing.end(bytes)
 }
 

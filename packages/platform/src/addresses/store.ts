@@ -23,11 +23,25 @@ export interface AddressRow {
 }
 
 export const addressesOfProject = (db: Db | Tx, projectId: string) =>
-  db.selectFrom('address').selectAll().where('project_id', '=', projectId).where('deleted_at', 'is', null).orderBy('created_at').execute()
+  db
+    .selectFrom('address')
+    .selectAll()
+    .where('project_id', '=', projectId)
+    .where('deleted_at', 'is', null)
+    .orderBy('created_at')
+    .execute()
 export const addressesOfServer = (db: Db | Tx, serverId: string) =>
-  db.selectFrom('address').selectAll().where('server_id', '=', serverId).where('deleted_at', 'is', null).orderBy('created_at').execute()
-export const addressById = (db: Db | Tx, id: string) => db.selectFrom('address').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst()
-export const updateAddress = (tx: Db | Tx, id: string, values: Partial<AddressRow>) => tx.updateTable('address').set(values).where('id', '=', id).execute()
+  db
+    .selectFrom('address')
+    .selectAll()
+    .where('server_id', '=', serverId)
+    .where('deleted_at', 'is', null)
+    .orderBy('created_at')
+    .execute()
+export const addressById = (db: Db | Tx, id: string) =>
+  db.selectFrom('address').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst()
+export const updateAddress = (tx: Db | Tx, id: string, values: Partial<AddressRow>) =>
+  tx.updateTable('address').set(values).where('id', '=', id).execute()
 
 export const toApi = (row: AddressRow): Address => ({
   id: row.id,

@@ -25,12 +25,24 @@ export interface ImageRow {
   seen_at: Date
 }
 
-export const imageById = (db: Db | Tx, id: string) => db.selectFrom('image').selectAll().where('id', '=', id).where('available', '=', true).executeTakeFirst()
-export const imagesByIds = (db: Db | Tx, ids: string[]) => (ids.length === 0 ? Promise.resolve([]) : db.selectFrom('image').selectAll().where('id', 'in', ids).execute())
+export const imageById = (db: Db | Tx, id: string) =>
+  db.selectFrom('image').selectAll().where('id', '=', id).where('available', '=', true).executeTakeFirst()
+export const imagesByIds = (db: Db | Tx, ids: string[]) =>
+  ids.length === 0 ? Promise.resolve([]) : db.selectFrom('image').selectAll().where('id', 'in', ids).execute()
 
-export const operationSystem = (row: ImageRow) => ({ distribution: row.distribution, os_family: row.os_family, version: row.version })
+export const operationSystem = (row: ImageRow) => ({
+  distribution: row.distribution,
+  os_family: row.os_family,
+  version: row.version,
+})
 
-const toApi = (row: ImageRow): Image => ({ id: row.id, name: row.name, operation_system: operationSystem(row), min_disk: row.min_disk_gib, min_ram: row.min_ram_gib })
+const toApi = (row: ImageRow): Image => ({
+  id: row.id,
+  name: row.name,
+  operation_system: operationSystem(row),
+  min_disk: row.min_disk_gib,
+  min_ram: row.min_ram_gib,
+})
 
 /** Glance's well-known properties say what an image holds: https://docs.openstack.org/glance/latest/admin/useful-image-properties.html */
 function fromGlance(image: CloudImage, seenAt: Date): ImageRow {

@@ -7,9 +7,33 @@ import fastifyHelmet from '@fastify/helmet'
 import fastifyStatic from '@fastify/static'
 import fastifySwagger from '@fastify/swagger'
 import { type Problem, problem as problemSchema, type Route } from '@straylight/api'
-import { CallerError, type CallerErrorKind, type Clock, conflict, forbidden, invalid, isId, newId, notFound, unauthenticated, UpstreamError } from '@straylight/kit'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
-import { hasZodFastifySchemaValidationErrors, jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import {
+  CallerError,
+  type CallerErrorKind,
+  type Clock,
+  conflict,
+  forbidden,
+  invalid,
+  isId,
+  newId,
+  notFound,
+  unauthenticated,
+  UpstreamError,
+} from '@straylight/kit'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
+import {
+  hasZodFastifySchemaValidationErrors,
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod'
 import { sql } from 'kysely'
 import type { Database } from './db.ts'
 import type { ChangeFeed } from './events.ts'
@@ -115,7 +139,11 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
       servers: [{ url: '/' }],
       components: {
         securitySchemes: {
-          token: { type: 'http', scheme: 'bearer', description: 'An API token from the account, or the token that sign-in answered' },
+          token: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'An API token from the account, or the token that sign-in answered',
+          },
           session: { type: 'apiKey', in: 'cookie', name: sessionCookie },
         },
       },
@@ -145,17 +173,30 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
   })
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply))
   app.setNotFoundHandler((request, reply) => {
-    const wantsPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html') && !request.url.startsWith('/v2/')
+    const wantsPage =
+      request.method === 'GET' && (request.headers.accept ?? '').includes('text/html') && !request.url.startsWith('/v2/')
     if (wantsPage && options.webFolder && existsSync(join(options.webFolder, 'index.html')))
       return reply.header('cache-control', 'no-cache').sendFile('index.html', options.webFolder)
-    return sendProblem(notFound('route.unknown', `There is nothing at ${request.method} ${request.url.split('?')[0]}.`, { description: 'The API is described at /docs.' }), request, reply)
+    return sendProblem(
+      notFound('route.unknown', `There is nothing at ${request.method} ${request.url.split('?')[0]}.`, {
+        description: 'The API is described at /docs.',
+      }),
+      request,
+      reply,
+    )
   })
 
   function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const answer = toProblem(error, request)
-    if (answer.status >= 500) request.log.error({ err: error, route: request.routeOptions.config.route?.name, requestId: request.id }, 'a request failed')
-    if (error instanceof CallerError && error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)))
-    return reply.status(answer.status).type('application/problem+json').serializer((payload: unknown) => JSON.stringify(payload)).send(answer)
+    if (answer.status >= 500)
+      request.log.error({ err: error, route: request.routeOptions.config.route?.name, requestId: request.id }, 'a request failed')
+    if (error instanceof CallerError && error.retryAfterSeconds !== undefined)
+      reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)))
+    return reply
+      .status(answer.status)
+      .type('application/problem+json')
+      .serializer((payload: unknown) => JSON.stringify(payload))
+      .send(answer)
   }
 
   // ── the gate ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -183,7 +224,10 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
       })
   }
 
-  async function gate(route: Route, request: FastifyRequest): Promise<{ caller: Caller | undefined; project: { id: string; accountId: string } | undefined }> {
+  async function gate(
+    route: Route,
+    request: FastifyRequest,
+  ): Promise<{ caller: Caller | undefined; project: { id: string; accountId: string } | undefined }> {
     if (route.permission === 'anyone') return { caller: undefined, project: undefined }
     const caller = await whoIs(request)
     if (!caller)
@@ -192,16 +236,24 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
       })
     request.callerAccountId = caller.accountId
     if (route.permission === 'operator' && caller.role !== 'operator')
-      throw forbidden('account.not_operator', 'This needs an operator of the service.', { description: 'Ask an operator to do it.' })
+      throw forbidden('account.not_operator', 'This needs an operator of the service.', {
+        description: 'Ask an operator to do it.',
+      })
     if (route.permission !== 'project') return { caller, project: undefined }
     const params = request.params as { project_id?: string; id?: string }
     const id = params.project_id ?? params.id ?? ''
-    const owner = isId(id) ? await database.db.selectFrom('resource').select(['project_id', 'account_id']).where('id', '=', id).executeTakeFirst() : undefined
+    const owner = isId(id)
+      ? await database.db.selectFrom('resource').select(['project_id', 'account_id']).where('id', '=', id).executeTakeFirst()
+      : undefined
     // Somebody else's is answered exactly as one that does not exist.
     if (!owner || owner.account_id !== caller.accountId)
-      throw notFound(`${route.tag === 'projects' || params.project_id ? 'project' : route.tag.replace(/s$/, '')}.unknown`, `There is nothing with the id ${id}.`, {
-        description: 'It may have been deleted, or belong to another account.',
-      })
+      throw notFound(
+        `${route.tag === 'projects' || params.project_id ? 'project' : route.tag.replace(/s$/, '')}.unknown`,
+        `There is nothing with the id ${id}.`,
+        {
+          description: 'It may have been deleted, or belong to another account.',
+        },
+      )
     request.subjectProjectId = owner.project_id
     return { caller, project: { id: owner.project_id, accountId: owner.account_id } }
   }
@@ -244,7 +296,12 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
           db: database.db,
           tx: database.db,
           clock,
-          request: { id: request.id, ip: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, 300), signal: abort.signal },
+          request: {
+            id: request.id,
+            ip: request.ip,
+            userAgent: (request.headers['user-agent'] ?? '').slice(0, 300),
+            signal: abort.signal,
+          },
         }
         const outcome = writes
           ? await write(route, request, caller, (tx) => run({ ...call, tx }))
@@ -279,38 +336,74 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
   }
 
   function setSession(reply: FastifyReply, session: { token: string; expiresAt: Date }): void {
-    reply.setCookie(sessionCookie, session.token, { path: '/', httpOnly: true, sameSite: 'lax', secure: options.secureCookies, expires: session.expiresAt })
+    reply.setCookie(sessionCookie, session.token, {
+      path: '/',
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: options.secureCookies,
+      expires: session.expiresAt,
+    })
   }
 
   /** One transaction takes an order: the handler's rows, money and task, and the record of its Idempotency-Key. */
-  async function write(route: Route, request: FastifyRequest, caller: Caller | undefined, run: (tx: unknown) => Promise<Outcome<Route>>): Promise<Outcome<Route>> {
+  async function write(
+    route: Route,
+    request: FastifyRequest,
+    caller: Caller | undefined,
+    run: (tx: unknown) => Promise<Outcome<Route>>,
+  ): Promise<Outcome<Route>> {
     const key = request.headers['idempotency-key']
     if (key === undefined) return database.db.transaction().execute(run)
     if (typeof key !== 'string' || key.length < 1 || key.length > 255)
-      throw invalid('request.idempotency_key', 'The Idempotency-Key is not usable.', { description: 'Send one key of 1 to 255 characters, for example a UUID.' })
+      throw invalid('request.idempotency_key', 'The Idempotency-Key is not usable.', {
+        description: 'Send one key of 1 to 255 characters, for example a UUID.',
+      })
     const accountId = caller?.accountId ?? nobody
     const fingerprint = createHash('sha256')
       .update(`${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`)
       .digest()
     return database.db.transaction().execute(async (tx) => {
-      const lock = await sql<{ got: boolean }>`select pg_try_advisory_xact_lock(hashtextextended(${`idempotency:${accountId}:${key}`}, 0)) as got`.execute(tx)
+      const lock = await sql<{
+        got: boolean
+      }>`select pg_try_advisory_xact_lock(hashtextextended(${`idempotency:${accountId}:${key}`}, 0)) as got`.execute(tx)
       if (!lock.rows[0]?.got)
-        throw conflict('request.still_running', 'A request with this Idempotency-Key is still running.', { description: 'Ask again in a moment: you will get its answer.', retryAfterSeconds: 1 })
-      const earlier = await tx.selectFrom('idempotency').selectAll().where('account_id', '=', accountId).where('key', '=', key).executeTakeFirst()
+        throw conflict('request.still_running', 'A request with this Idempotency-Key is still running.', {
+          description: 'Ask again in a moment: you will get its answer.',
+          retryAfterSeconds: 1,
+        })
+      const earlier = await tx
+        .selectFrom('idempotency')
+        .selectAll()
+        .where('account_id', '=', accountId)
+        .where('key', '=', key)
+        .executeTakeFirst()
       if (earlier) {
         if (!earlier.fingerprint.equals(fingerprint))
-          throw invalid('request.idempotency_mismatch', 'This Idempotency-Key was used for another request.', { description: 'Use a new key for a new request.' })
-        const outcome = JSON.parse(options.secrets.open('idempotency', earlier.answer)) as Outcome<Route> & { session?: { token: string; expiresAt: string } }
+          throw invalid('request.idempotency_mismatch', 'This Idempotency-Key was used for another request.', {
+            description: 'Use a new key for a new request.',
+          })
+        const outcome = JSON.parse(options.secrets.open('idempotency', earlier.answer)) as Outcome<Route> & {
+          session?: { token: string; expiresAt: string }
+        }
         return {
           ...outcome,
-          ...(outcome.session ? { session: { token: outcome.session.token, expiresAt: new Date(outcome.session.expiresAt) } } : {}),
+          ...(outcome.session
+            ? { session: { token: outcome.session.token, expiresAt: new Date(outcome.session.expiresAt) } }
+            : {}),
           replayed: true,
         } as Outcome<Route>
       }
       const outcome = await run(tx)
       await tx
         .insertInto('idempotency')
-        .values({ account_id: accountId, key, fingerprint, status: route.status, answer: options.secrets.seal('idempotency', JSON.stringify(outcome)), created_at: clock.now() })
+        .values({
+          account_id: accountId,
+          key,
+          fingerprint,
+          status: route.status,
+          answer: options.secrets.seal('idempotency', JSON.stringify(outcome)),
+          created_at: clock.now(),
+        })
         .execute()
       return outcome
     })
@@ -320,11 +413,19 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
   function stream(request: FastifyRequest, reply: FastifyReply, caller: Caller): FastifyReply {
     const open = streams.get(caller.accountId) ?? 0
     if (open >= streamsPerAccount)
-      throw new CallerError('too_many', 'events.too_many_streams', `This account has ${open} event streams open.`, { description: 'Close some of them first.', retryAfterSeconds: 30 })
+      throw new CallerError('too_many', 'events.too_many_streams', `This account has ${open} event streams open.`, {
+        description: 'Close some of them first.',
+        retryAfterSeconds: 30,
+      })
     streams.set(caller.accountId, open + 1)
     reply.hijack()
     const { raw } = reply
-    raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no', 'x-request-id': request.id })
+    raw.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      'x-request-id': request.id,
+    })
     raw.write('retry: 2000\nevent: hello\ndata: {}\n\n')
     const end = options.feed.onAccount(caller.accountId, ({ type, id, projectId }) => {
       // A reader that does not keep up is let go; it connects again and reads what it missed.
@@ -350,7 +451,9 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
     const ok = Object.values(parts).every(Boolean)
     return reply.status(ok ? 200 : 503).send({ ok, parts })
   })
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => reply.type(options.metrics.registry.contentType).send(await options.metrics.registry.metrics()))
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type(options.metrics.registry.contentType).send(await options.metrics.registry.metrics()),
+  )
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 
   const swaggerUi = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
@@ -358,7 +461,16 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
   app.get('/docs', { schema: { hide: true } }, async (_request, reply) => reply.type('text/html').send(docsPage))
   app.get('/docs/start.js', { schema: { hide: true } }, async (_request, reply) => reply.type('text/javascript').send(docsScript))
   if (options.webFolder && existsSync(options.webFolder))
-    await app.register(fastifyStatic, { root: options.webFolder, prefix: '/', decorateReply: false, immutable: true, maxAge: '365d', index: false, wildcard: true, setHeaders: freshPages })
+    await app.register(fastifyStatic, {
+      root: options.webFolder,
+      prefix: '/',
+      decorateReply: false,
+      immutable: true,
+      maxAge: '365d',
+      index: false,
+      wildcard: true,
+      setHeaders: freshPages,
+    })
   return app
 }
 
@@ -398,17 +510,33 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
     }))
     const first = errors[0]
     return {
-      ...base(422, 'request.invalid', first ? `${first.field}: ${first.message}.` : 'The request is not valid.', 'Nothing was changed. Mend the named fields and send it again.'),
+      ...base(
+        422,
+        'request.invalid',
+        first ? `${first.field}: ${first.message}.` : 'The request is not valid.',
+        'Nothing was changed. Mend the named fields and send it again.',
+      ),
       errors,
     }
   }
   const status = (error as { statusCode?: number }).statusCode
   if (status === 413) return base(413, 'request.too_large', `The body is larger than ${bodyLimitBytes} bytes.`, 'Send less.')
   if (status === 415) return base(415, 'request.not_json', 'The body is not JSON.', 'Send `content-type: application/json`.')
-  if (status !== undefined && status >= 400 && status < 500) return base(status, 'request.malformed', 'The request cannot be read.', 'Check its address and headers.')
+  if (status !== undefined && status >= 400 && status < 500)
+    return base(status, 'request.malformed', 'The request cannot be read.', 'Check its address and headers.')
   if (error instanceof UpstreamError)
-    return base(503, 'service.unavailable', 'A part of the service does not answer now.', 'Nothing was changed. Try again in a minute.')
-  return base(500, 'service.bug', 'Something on our side went wrong.', 'Nothing was changed. The request id helps support to find the cause.')
+    return base(
+      503,
+      'service.unavailable',
+      'A part of the service does not answer now.',
+      'Nothing was changed. Try again in a minute.',
+    )
+  return base(
+    500,
+    'service.bug',
+    'Something on our side went wrong.',
+    'Nothing was changed. The request id helps support to find the cause.',
+  )
 }
 
 declare module 'fastify' {

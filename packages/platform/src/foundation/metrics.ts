@@ -9,15 +9,35 @@ export interface Metrics {
   openTasks: Gauge<'state'>
 }
 
-export function createMetrics(countTasks: () => Promise<{ state: string; count: number }[]>, options: { process: boolean }): Metrics {
+export function createMetrics(
+  countTasks: () => Promise<{ state: string; count: number }[]>,
+  options: { process: boolean },
+): Metrics {
   const registry = new Registry()
   if (options.process) collectDefaultMetrics({ register: registry })
   const registers = [registry]
   return {
     registry,
-    httpSeconds: new Histogram({ name: 'straylight_http_seconds', help: 'Time to answer a request', labelNames: ['route', 'status'], buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5], registers }),
-    upstreamSeconds: new Histogram({ name: 'straylight_upstream_seconds', help: 'Time of a call to a neighbour', labelNames: ['service', 'outcome'], buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30], registers }),
-    stepFailures: new Counter({ name: 'straylight_step_failures_total', help: 'Steps that failed', labelNames: ['workflow', 'step', 'retried'], registers }),
+    httpSeconds: new Histogram({
+      name: 'straylight_http_seconds',
+      help: 'Time to answer a request',
+      labelNames: ['route', 'status'],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+      registers,
+    }),
+    upstreamSeconds: new Histogram({
+      name: 'straylight_upstream_seconds',
+      help: 'Time of a call to a neighbour',
+      labelNames: ['service', 'outcome'],
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    }),
+    stepFailures: new Counter({
+      name: 'straylight_step_failures_total',
+      help: 'Steps that failed',
+      labelNames: ['workflow', 'step', 'retried'],
+      registers,
+    }),
     openTasks: new Gauge({
       name: 'straylight_tasks',
       help: 'Tasks that are not over, by state',

@@ -1,6 +1,21 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { accessSync, chmodSync, chownSync, constants, cpSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, closeSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  closeSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -37,7 +52,13 @@ export async function startPostgres(folder: string): Promise<EmbeddedPostgres> {
 
   if (!existsSync(join(data, 'PG_VERSION'))) initialise(runtime, data, identity)
   // The path of a socket holds 107 bytes. The inode is in the name because a folder may be removed under a server that still runs, and made again.
-  const sockets = join(tmpdir(), `straylight-${createHash('sha256').update(`${data} ${statSync(data).ino}`).digest('hex').slice(0, 16)}`)
+  const sockets = join(
+    tmpdir(),
+    `straylight-${createHash('sha256')
+      .update(`${data} ${statSync(data).ino}`)
+      .digest('hex')
+      .slice(0, 16)}`,
+  )
   mkdirSync(sockets, { recursive: true, mode: 0o700 })
   if (identity) chownSync(sockets, identity.uid, identity.gid)
   const urlOf = (database: string) => `postgres://postgres@/${database}?host=${encodeURIComponent(sockets)}`
@@ -47,12 +68,16 @@ export async function startPostgres(folder: string): Promise<EmbeddedPostgres> {
     rmSync(join(data, 'postmaster.pid'), { force: true })
     const output = openSync(log, 'a')
     if (identity) chownSync(log, identity.uid, identity.gid)
-    const server = spawn(join(runtime, 'bin', 'postgres'), ['-D', data, '-k', sockets, '-c', 'listen_addresses=', '-c', 'max_connections=200', '-c', 'unix_socket_permissions=0700'], {
-      detached: true, // a group of its own: Ctrl-C in the terminal must let the platform finish before its database goes
-      stdio: ['ignore', output, output],
-      env: environment(runtime),
-      ...(identity ?? {}),
-    })
+    const server = spawn(
+      join(runtime, 'bin', 'postgres'),
+      ['-D', data, '-k', sockets, '-c', 'listen_addresses=', '-c', 'max_connections=200', '-c', 'unix_socket_permissions=0700'],
+      {
+        detached: true, // a group of its own: Ctrl-C in the terminal must let the platform finish before its database goes
+        stdio: ['ignore', output, output],
+        env: environment(runtime),
+        ...(identity ?? {}),
+      },
+    )
     closeSync(output)
     server.unref()
     const failed = new Promise<never>((_, reject) => server.once('error', reject))
@@ -98,7 +123,10 @@ function binaries(): { native: string; version: string } {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
     return { native: join(root, 'native'), version }
   } catch (cause) {
-    throw new Error(`The embedded PostgreSQL (${name}) is not installed. Install without --omit=optional, or set DATABASE_URL to a PostgreSQL of your own.`, { cause })
+    throw new Error(
+      `The embedded PostgreSQL (${name}) is not installed. Install without --omit=optional, or set DATABASE_URL to a PostgreSQL of your own.`,
+      { cause },
+    )
   }
 }
 
@@ -190,19 +218,24 @@ export async function createDatabase(adminUrl: string, name: string, template?: 
   await client.connect()
   try {
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name])
-    if (rowCount === 0) await client.query(`create database "${name}"${template ? ` template "${template}" strategy file_copy` : ''}`)
+    if (rowCount === 0)
+      await client.query(`create database "${name}"${template ? ` template "${template}" strategy file_copy` : ''}`)
   } finally {
     await client.end()
   }
 }
 
 function unprivileged(): Identity {
-  const accounts = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'))
+  const accounts = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
   for (const name of ['postgres', 'nobody']) {
     const account = accounts.find((fields) => fields[0] === name)
     if (account) return { uid: Number(account[2]), gid: Number(account[3]) }
   }
-  throw new Error('PostgreSQL does not run as root and this machine has no user `postgres` or `nobody`. Start as another user, or set DATABASE_URL.')
+  throw new Error(
+    'PostgreSQL does not run as root and this machine has no user `postgres` or `nobody`. Start as another user, or set DATABASE_URL.',
+  )
 }
 
 /** A folder that another user can reach: the given one, or, when a parent is closed (as /root is), one under /var/lib. */
@@ -219,6 +252,9 @@ export function ensureWritable(folder: string): void {
     mkdirSync(folder, { recursive: true })
     accessSync(folder, constants.W_OK | constants.X_OK)
   } catch (cause) {
-    throw new Error(`The data folder ${folder} cannot be written (${(cause as NodeJS.ErrnoException).code}). Make it writable, or set STRAYLIGHT_DATA to another folder.`, { cause })
+    throw new Error(
+      `The data folder ${folder} cannot be written (${(cause as NodeJS.ErrnoException).code}). Make it writable, or set STRAYLIGHT_DATA to another folder.`,
+      { cause },
+    )
   }
 }

@@ -15,7 +15,12 @@ export function loadSecrets(dataFolder: string, given: string | undefined): Secr
   const path = join(dataFolder, 'secret.key')
   if (!given && !existsSync(path)) writeFileSync(path, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
   const hex = (given ?? readFileSync(path, 'utf8')).trim()
-  if (!/^[0-9a-f]{64}$/i.test(hex)) throw new Error(given ? 'STRAYLIGHT_SECRET_KEY must be 64 hexadecimal digits.' : `${path} must hold 64 hexadecimal digits; restore it from your backup.`)
+  if (!/^[0-9a-f]{64}$/i.test(hex))
+    throw new Error(
+      given
+        ? 'STRAYLIGHT_SECRET_KEY must be 64 hexadecimal digits.'
+        : `${path} must hold 64 hexadecimal digits; restore it from your backup.`,
+    )
   return secretsOf(Buffer.from(hex, 'hex'))
 }
 

@@ -16,12 +16,26 @@ export async function issue(
   const id = newId()
   await tx
     .insertInto('credential')
-    .values({ id, account_id: order.accountId, kind: order.kind, name: order.name, hash: hashToken(token), created_at: order.now, expires_at: order.expiresAt, last_used_at: null })
+    .values({
+      id,
+      account_id: order.accountId,
+      kind: order.kind,
+      name: order.name,
+      hash: hashToken(token),
+      created_at: order.now,
+      expires_at: order.expiresAt,
+      last_used_at: null,
+    })
     .execute()
   return { id, token }
 }
 
-export async function issueSession(tx: Db | Tx, accountId: string, userAgent: string, now: Date): Promise<{ token: string; expiresAt: Date }> {
+export async function issueSession(
+  tx: Db | Tx,
+  accountId: string,
+  userAgent: string,
+  now: Date,
+): Promise<{ token: string; expiresAt: Date }> {
   const expiresAt = new Date(now.getTime() + sessionDays * 86_400_000)
   const { token } = await issue(tx, { accountId, kind: 'session', name: userAgent, expiresAt, now })
   return { token, expiresAt }
@@ -35,7 +49,15 @@ export const authenticator =
     const row = await db
       .selectFrom('credential')
       .innerJoin('account', 'account.id', 'credential.account_id')
-      .select(['credential.id', 'credential.kind', 'credential.last_used_at', 'credential.expires_at', 'account.id as account_id', 'account.role', 'account.email'])
+      .select([
+        'credential.id',
+        'credential.kind',
+        'credential.last_used_at',
+        'credential.expires_at',
+        'account.id as account_id',
+        'account.role',
+        'account.email',
+      ])
       .where('credential.hash', '=', hashToken(token))
       .executeTakeFirst()
     if (!row || (row.expires_at && row.expires_at <= now)) return undefined

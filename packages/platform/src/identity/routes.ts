@@ -38,17 +38,24 @@ export function identityRoutes(options: {
       if (inserted.numInsertedOrUpdatedRows === 0n) throw emailTaken()
       const { projectId } = await options.welcome(tx, { id, name: body.name, currency: options.currency, now })
       const session = await issueSession(tx, id, request.userAgent, now)
-      return { data: { result: { id, project_id: projectId, token: session.token, expires_at: session.expiresAt.toISOString() } }, session }
+      return {
+        data: { result: { id, project_id: projectId, token: session.token, expires_at: session.expiresAt.toISOString() } },
+        session,
+      }
     }),
 
     handle(routes.accountSignIn, async ({ db, tx, body, clock, request }) => {
       const now = clock.now()
       await refuseHaste(db, body.email, request.ip, now)
       const account = await accountByEmail(db, body.email)
-      const right = account ? await verifyPassword(account.password_hash, body.password) : await verifyAgainstNobody(body.password)
+      const right = account
+        ? await verifyPassword(account.password_hash, body.password)
+        : await verifyAgainstNobody(body.password)
       if (!account || !right) {
         await noteFailure(db, body.email, request.ip, now)
-        throw unauthenticated('account.wrong_credentials', 'Email or password is wrong.', { description: 'Check both and try again.' })
+        throw unauthenticated('account.wrong_credentials', 'Email or password is wrong.', {
+          description: 'Check both and try again.',
+        })
       }
       await forgetFailures(db, body.email, request.ip)
       const session = await issueSession(tx, account.id, request.userAgent, now)
@@ -101,7 +108,13 @@ export function identityRoutes(options: {
     }),
 
     handle(routes.tokensList, async ({ db, caller, query }) => {
-      const rows = await db.selectFrom('credential').selectAll().where('account_id', '=', caller.accountId).where('kind', '=', 'token').orderBy('created_at').execute()
+      const rows = await db
+        .selectFrom('credential')
+        .selectAll()
+        .where('account_id', '=', caller.accountId)
+        .where('kind', '=', 'token')
+        .orderBy('created_at')
+        .execute()
       const tokens = rows.map((row) => ({
         id: row.id,
         name: row.name,
@@ -116,15 +129,22 @@ export function identityRoutes(options: {
       const now = clock.now()
       const expiresAt = body.expires_at === undefined ? null : new Date(body.expires_at)
       if (expiresAt && expiresAt <= now)
-        throw invalid('token.expired', 'The token would have expired already.', { fields: [{ field: 'expires_at', message: 'give a moment in the future, or leave it out' }] })
+        throw invalid('token.expired', 'The token would have expired already.', {
+          fields: [{ field: 'expires_at', message: 'give a moment in the future, or leave it out' }],
+        })
       const { count } = await tx
         .selectFrom('credential')
         .select(({ fn }) => fn.countAll<bigint>().as('count'))
         .where('account_id', '=', caller.accountId)
         .where('kind', '=', 'token')
         .executeTakeFirstOrThrow()
-      if (count >= BigInt(tokensPerAccount)) throw conflict('token.too_many', `An account has ${tokensPerAccount} API tokens at most.`, { description: 'Revoke one that is no longer used.' })
-      return { data: { result: await issue(tx, { accountId: caller.accountId, kind: 'token', name: body.name, expiresAt, now }) } }
+      if (count >= BigInt(tokensPerAccount))
+        throw conflict('token.too_many', `An account has ${tokensPerAccount} API tokens at most.`, {
+          description: 'Revoke one that is no longer used.',
+        })
+      return {
+        data: { result: await issue(tx, { accountId: caller.accountId, kind: 'token', name: body.name, expiresAt, now }) },
+      }
     }),
 
     handle(routes.tokensDelete, async ({ tx, caller, params }) => {
@@ -134,7 +154,8 @@ export function identityRoutes(options: {
         .where('account_id', '=', caller.accountId)
         .where('kind', '=', 'token')
         .executeTakeFirst()
-      if (numDeletedRows === 0n) throw notFound('token.unknown', 'There is no such API token.', { description: 'It may have been revoked already.' })
+      if (numDeletedRows === 0n)
+        throw notFound('token.unknown', 'There is no such API token.', { description: 'It may have been revoked already.' })
       return { data: undefined }
     }),
   ]

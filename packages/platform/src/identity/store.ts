@@ -30,5 +30,7 @@ interface CredentialTable {
   last_used_at: Date | null
 }
 
-export const accountByEmail = (db: Db | Tx, email: string) => db.selectFrom('account').selectAll().where('email', '=', email.toLowerCase()).executeTakeFirst()
-export const accountById = (db: Db | Tx, id: string) => db.selectFrom('account').selectAll().where('id', '=', id).executeTakeFirst()
+export const accountByEmail = (db: Db | Tx, email: string) =>
+  db.selectFrom('account').selectAll().where('email', '=', email.toLowerCase()).executeTakeFirst()
+export const accountById = (db: Db | Tx, id: string) =>
+  db.selectFrom('account').selectAll().where('id', '=', id).executeTakeFirst()

@@ -13,23 +13,52 @@ const keysPerProject = 200
 export function keypairRoutes(): Handler[] {
   return [
     handle(routes.keypairsList, async ({ db, params, query }) => {
-      const rows = await db.selectFrom('keypair').selectAll().where('project_id', '=', params.project_id).orderBy('created_at').execute()
+      const rows = await db
+        .selectFrom('keypair')
+        .selectAll()
+        .where('project_id', '=', params.project_id)
+        .orderBy('created_at')
+        .execute()
       return { data: pageOf(rows.map(toApi), query) }
     }),
 
     handle(routes.keypairsCreate, async ({ tx, params, body, project, clock }) => {
       const { publicKey, fingerprint } = readPublicKey(body.public_key)
-      const row = { id: newId(), project_id: params.project_id, name: body.name, public_key: publicKey, fingerprint, created_at: clock.now() }
+      const row = {
+        id: newId(),
+        project_id: params.project_id,
+        name: body.name,
+        public_key: publicKey,
+        fingerprint,
+        created_at: clock.now(),
+      }
       await insert(tx, row, project.accountId)
       return { data: { result: toApi(row) } }
     }),
 
     handle(routes.keypairsGenerate, async ({ tx, params, body, project, clock }) => {
       const { publicKey, privateKey, fingerprint } = generateKey(body.name.replace(/[^\w.@-]+/g, '-'))
-      const row = { id: newId(), project_id: params.project_id, name: body.name, public_key: publicKey, fingerprint, created_at: clock.now() }
+      const row = {
+        id: newId(),
+        project_id: params.project_id,
+        name: body.name,
+        public_key: publicKey,
+        fingerprint,
+        created_at: clock.now(),
+      }
       await insert(tx, row, project.accountId)
-      const archive = zipOf({ 'id_ed25519': privateKey, 'id_ed25519.pub': `${publicKey}\n` })
-      return { data: { result: { id: row.id, created_in: row.created_at.toISOString(), public_key: publicKey, private_key: privateKey, ssh_archive_data: archive.toString('base64') } } }
+      const archive = zipOf({ id_ed25519: privateKey, 'id_ed25519.pub': `${publicKey}\n` })
+      return {
+        data: {
+          result: {
+            id: row.id,
+            created_in: row.created_at.toISOString(),
+            public_key: publicKey,
+            private_key: privateKey,
+            ssh_archive_data: archive.toString('base64'),
+          },
+        },
+      }
     }),
 
     handle(routes.keypairsDetail, async ({ db, params }) => {
@@ -54,7 +83,10 @@ async function insert(tx: Tx, row: KeypairRow, accountId: string): Promise<void>
     .select(({ fn }) => fn.countAll<bigint>().as('count'))
     .where('project_id', '=', row.project_id)
     .executeTakeFirstOrThrow()
-  if (count >= BigInt(keysPerProject)) throw conflict('keypair.too_many', `A project has ${keysPerProject} keys at most.`, { description: 'Remove keys that are no longer used.' })
+  if (count >= BigInt(keysPerProject))
+    throw conflict('keypair.too_many', `A project has ${keysPerProject} keys at most.`, {
+      description: 'Remove keys that are no longer used.',
+    })
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('keypair')
     .values(row)
@@ -65,7 +97,10 @@ async function insert(tx: Tx, row: KeypairRow, accountId: string): Promise<void>
       description: 'Give this one another name.',
       fields: [{ field: 'name', message: 'a key with this name exists' }],
     })
-  await tx.insertInto('resource').values({ id: row.id, kind: 'keypair', project_id: row.project_id, account_id: accountId }).execute()
+  await tx
+    .insertInto('resource')
+    .values({ id: row.id, kind: 'keypair', project_id: row.project_id, account_id: accountId })
+    .execute()
   await announce(tx, { type: 'keypair', id: row.id, accountId, projectId: row.project_id })
 }
 

@@ -15,4 +15,10 @@ export interface KeypairRow {
   created_at: Date
 }
 
-export const toApi = (row: KeypairRow): KeyPair => ({ id: row.id, name: row.name, public_key: row.public_key, fingerprint: row.fingerprint, created_in: row.created_at.toISOString() })
+export const toApi = (row: KeypairRow): KeyPair => ({
+  id: row.id,
+  name: row.name,
+  public_key: row.public_key,
+  fingerprint: row.fingerprint,
+  created_in: row.created_at.toISOString(),
+})

@@ -21,7 +21,7 @@ export function zipOf(files: Record<string, string>): Buffer {
     common.writeUInt16LE(bytes.length, 22)
     const header = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), common, bytes, content])
     const more = Buffer.alloc(14)
-    more.writeUInt32LE(0o100600 << 16 >>> 0, 6) // a file that only its owner reads
+    more.writeUInt32LE((0o100600 << 16) >>> 0, 6) // a file that only its owner reads
     more.writeUInt32LE(offset, 10)
     central.push(Buffer.concat([Buffer.from('PK\x01\x02', 'latin1'), Buffer.from([20, 3]), common, more, bytes]))
     local.push(header)

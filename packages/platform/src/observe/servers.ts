@@ -26,12 +26,33 @@ export interface ServerObserver {
  * What the cloud does by itself flows in here: a guest that shut itself down, an operator's hand, a host that failed.
  * A server with an open task is left to that task, which is told to look at once.
  */
-export function createServerObserver({ db, cloud, clock, engine }: { db: Db; cloud: Cloud; clock: Clock; engine: TaskEngine }): ServerObserver {
+export function createServerObserver({
+  db,
+  cloud,
+  clock,
+  engine,
+}: {
+  db: Db
+  cloud: Cloud
+  clock: Clock
+  engine: TaskEngine
+}): ServerObserver {
   async function apply(seen: NovaServer): Promise<void> {
     await db.transaction().execute(async (tx) => {
-      const server = await tx.selectFrom('server').selectAll().where('nova_id', '=', seen.id).where('deleted_at', 'is', null).forUpdate().executeTakeFirst()
+      const server = await tx
+        .selectFrom('server')
+        .selectAll()
+        .where('nova_id', '=', seen.id)
+        .where('deleted_at', 'is', null)
+        .forUpdate()
+        .executeTakeFirst()
       if (!server) return
-      const busy = await tx.selectFrom('task').select('id').where('subject_id', '=', server.id).where('finished_at', 'is', null).executeTakeFirst()
+      const busy = await tx
+        .selectFrom('task')
+        .select('id')
+        .where('subject_id', '=', server.id)
+        .where('finished_at', 'is', null)
+        .executeTakeFirst()
       if (busy) {
         await engine.signal(tx, server.id)
         return
@@ -46,7 +67,10 @@ export function createServerObserver({ db, cloud, clock, engine }: { db: Db; clo
         await writeStopped(tx, server, at)
         await updateServer(tx, server, {
           status: 'ERROR',
-          reason: change === 'lost' ? 'The server is not there any more. It is not charged.' : 'The server failed on its host. vCPU and RAM are not charged.',
+          reason:
+            change === 'lost'
+              ? 'The server is not there any more. It is not charged.'
+              : 'The server failed on its host. vCPU and RAM are not charged.',
           updated_at: at,
         })
       }
@@ -73,9 +97,17 @@ export function createServerObserver({ db, cloud, clock, engine }: { db: Db; clo
       return seen
     },
     async look(novaId) {
-      const known = await db.selectFrom('server').select('id').where('nova_id', '=', novaId).where('deleted_at', 'is', null).executeTakeFirst()
+      const known = await db
+        .selectFrom('server')
+        .select('id')
+        .where('nova_id', '=', novaId)
+        .where('deleted_at', 'is', null)
+        .executeTakeFirst()
       if (!known) return
-      const [seen] = await cloud.admin.compute.servers.list({ allProjects: true, changesSince: new Date(0) }).filter((server) => server.id === novaId).all()
+      const [seen] = await cloud.admin.compute.servers
+        .list({ allProjects: true, changesSince: new Date(0) })
+        .filter((server) => server.id === novaId)
+        .all()
       if (seen) await apply(seen)
     },
   }

@@ -8,7 +8,10 @@ import { type Handler, handle } from '../foundation/handler.ts'
  */
 export const demoRoutes = (options: { clock: AdjustableClock; isSimulated: boolean; runDue(): Promise<void> }): Handler[] => [
   handle(routes.demoAdvance, async ({ body }) => {
-    if (!options.isSimulated) throw notFound('demo.not_simulated', 'Time moves by itself here.', { description: 'The clock can be moved only when every neighbour is simulated.' })
+    if (!options.isSimulated)
+      throw notFound('demo.not_simulated', 'Time moves by itself here.', {
+        description: 'The clock can be moved only when every neighbour is simulated.',
+      })
     options.clock.advance(body.seconds * 1000)
     await options.runDue()
     return { data: { result: { now: options.clock.now().toISOString() } } }

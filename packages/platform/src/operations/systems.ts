@@ -77,10 +77,14 @@ export class Systems {
     const nowMs = this.#clock.now().getTime()
     return [...this.#standing].sort().map(([system, standing]) => {
       const sorted = [...standing.durations].sort((a, b) => a - b)
-      const at = (share: number) => (sorted.length === 0 ? null : Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 10) / 10)
+      const at = (share: number) =>
+        sorted.length === 0
+          ? null
+          : Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 10) / 10
       const lastErrorMs = standing.lastError?.at.getTime() ?? 0
       const lastOkMs = standing.lastOkAt?.getTime() ?? 0
-      const state = lastErrorMs > lastOkMs ? ('err' as const) : nowMs - lastErrorMs < troubledForMs ? ('warn' as const) : ('ok' as const)
+      const state =
+        lastErrorMs > lastOkMs ? ('err' as const) : nowMs - lastErrorMs < troubledForMs ? ('warn' as const) : ('ok' as const)
       return {
         system,
         state,

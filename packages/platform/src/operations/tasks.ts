@@ -15,7 +15,12 @@ const listed = 500
 export function taskRoutes(engine: TaskEngine): Handler[] {
   return [
     handle(routes.tasksDetail, async ({ db, params, caller }) => {
-      const row = await db.selectFrom('task').selectAll().where('id', '=', params.id).where('account_id', '=', caller.accountId).executeTakeFirst()
+      const row = await db
+        .selectFrom('task')
+        .selectAll()
+        .where('id', '=', params.id)
+        .where('account_id', '=', caller.accountId)
+        .executeTakeFirst()
       if (!row) throw notFound('task.unknown', 'There is no such task.')
       const [task] = await describe(db, [row])
       if (!task) throw notFound('task.unknown', 'There is no such task.')
@@ -23,13 +28,23 @@ export function taskRoutes(engine: TaskEngine): Handler[] {
     }),
 
     handle(routes.tasksList, async ({ db, params, query }) => {
-      const rows = await db.selectFrom('task').selectAll().where('project_id', '=', params.project_id).orderBy('created_at', 'desc').limit(listed).execute()
+      const rows = await db
+        .selectFrom('task')
+        .selectAll()
+        .where('project_id', '=', params.project_id)
+        .orderBy('created_at', 'desc')
+        .limit(listed)
+        .execute()
       return { data: pageOf(await describe(db, rows), query) }
     }),
 
     handle(routes.operatorTasks, async ({ db, query, clock }) => {
       const rows = await db.selectFrom('task').selectAll().orderBy('created_at', 'desc').limit(listed).execute()
-      const accounts = await db.selectFrom('account').select(['id', 'name']).where('id', 'in', [...new Set(rows.map((row) => row.account_id)), '00000000-0000-0000-0000-000000000000']).execute()
+      const accounts = await db
+        .selectFrom('account')
+        .select(['id', 'name'])
+        .where('id', 'in', [...new Set(rows.map((row) => row.account_id)), '00000000-0000-0000-0000-000000000000'])
+        .execute()
       const nameOf = new Map(accounts.map(({ id, name }) => [id, name]))
       const byId = new Map(rows.map((row) => [row.id, row]))
       const tasks = (await describe(db, rows)).map((task) => {
@@ -42,8 +57,14 @@ export function taskRoutes(engine: TaskEngine): Handler[] {
           error: row?.error ?? null,
         }
       })
-      const weight = (task: (typeof tasks)[number]) => (task.stuck ? 0 : task.state === 'failed' ? 1 : task.finished_at === null ? 2 : 3)
-      return { data: pageOf(tasks.sort((a, b) => weight(a) - weight(b)), query) }
+      const weight = (task: (typeof tasks)[number]) =>
+        task.stuck ? 0 : task.state === 'failed' ? 1 : task.finished_at === null ? 2 : 3
+      return {
+        data: pageOf(
+          tasks.sort((a, b) => weight(a) - weight(b)),
+          query,
+        ),
+      }
     }),
 
     handle(routes.operatorTaskRetry, async ({ tx, params }) => {
@@ -56,7 +77,16 @@ export function taskRoutes(engine: TaskEngine): Handler[] {
 
   async function describe(db: Db, rows: TaskRow[]): Promise<Task[]> {
     if (rows.length === 0) return []
-    const steps = await db.selectFrom('task_step').selectAll().where('task_id', 'in', rows.map(({ id }) => id)).orderBy('position').execute()
+    const steps = await db
+      .selectFrom('task_step')
+      .selectAll()
+      .where(
+        'task_id',
+        'in',
+        rows.map(({ id }) => id),
+      )
+      .orderBy('position')
+      .execute()
     const stepsOf = Map.groupBy(steps, ({ task_id }) => task_id)
     return rows.map((row) => toApi(row, stepsOf.get(row.id) ?? []))
   }
@@ -98,7 +128,12 @@ export function taskRoutes(engine: TaskEngine): Handler[] {
               {
                 step: row.step,
                 label: label(row.step),
-                state: row.state === 'queued' ? ('queued' as const) : row.state === 'waiting' ? ('waiting' as const) : ('running' as const),
+                state:
+                  row.state === 'queued'
+                    ? ('queued' as const)
+                    : row.state === 'waiting'
+                      ? ('waiting' as const)
+                      : ('running' as const),
                 started_at: time(row.step_started_at),
                 finished_at: null,
                 attempts: row.attempts,
@@ -106,7 +141,15 @@ export function taskRoutes(engine: TaskEngine): Handler[] {
               },
             ]
           : []),
-        ...ahead.map((step) => ({ step, label: label(step), state: 'queued' as const, started_at: null, finished_at: null, attempts: 0, reason: null })),
+        ...ahead.map((step) => ({
+          step,
+          label: label(step),
+          state: 'queued' as const,
+          started_at: null,
+          finished_at: null,
+          attempts: 0,
+          reason: null,
+        })),
       ],
     }
   }

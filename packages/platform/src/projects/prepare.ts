@@ -14,20 +14,36 @@ type Steps = 'identity' | 'network' | 'router' | 'firewall' | 'open'
  * Makes a project's place in the cloud: its identity, with the service account as a member, one network with a router to the outside,
  * and a security group that lets everything in (each server's own firewall decides).
  */
-export function prepareProject({ db, cloud, engine }: { db: Db; cloud: Cloud; clock: Clock; engine: TaskEngine }): Workflow<Record<string, never>, Steps> {
+export function prepareProject({
+  db,
+  cloud,
+  engine,
+}: {
+  db: Db
+  cloud: Cloud
+  clock: Clock
+  engine: TaskEngine
+}): Workflow<Record<string, never>, Steps> {
   const load = async (task: TaskOf<unknown>): Promise<ProjectRow> => {
     const project = await projectById(db, task.subject.id)
     if (!project) throw new Error(`project ${task.subject.id} is gone`)
     return project
   }
-  const write = (task: TaskOf<unknown>, values: Partial<ProjectRow>) => (tx: Tx) => updateProject(tx, task.subject.id, values).then(() => undefined)
+  const write = (task: TaskOf<unknown>, values: Partial<ProjectRow>) => (tx: Tx) =>
+    updateProject(tx, task.subject.id, values).then(() => undefined)
 
   return workflow<Record<string, never>, Steps>({
     name: 'project.prepare',
     path: ['identity', 'network', 'router', 'firewall', 'open'],
     undo: [],
     deadlineMs: 5 * minute,
-    labels: { identity: 'Opening the project', network: 'Making its network', router: 'Connecting it to the internet', firewall: 'Setting up its firewall', open: 'Finishing' },
+    labels: {
+      identity: 'Opening the project',
+      network: 'Making its network',
+      router: 'Connecting it to the internet',
+      firewall: 'Setting up its firewall',
+      open: 'Finishing',
+    },
     steps: {
       async identity(task) {
         const domainId = await cloud.customersDomainId()
@@ -62,7 +78,9 @@ export function prepareProject({ db, cloud, engine }: { db: Db; cloud: Cloud; cl
           () => routers.find({ name: project.id }),
           () => routers.create({ name: project.id, externalNetworkId }),
         )
-        const connected = (await ports.list({ deviceId: router.id }).all()).some((port) => port.addresses.some((address) => address.subnetId === project.subnet_id))
+        const connected = (await ports.list({ deviceId: router.id }).all()).some((port) =>
+          port.addresses.some((address) => address.subnetId === project.subnet_id),
+        )
         if (!connected) await routers.addInterface(router.id, project.subnet_id ?? '')
         return go('firewall', write(task, { router_id: router.id }))
       },

@@ -12,20 +12,41 @@ const projectsPerAccount = 20
 
 export interface Projects {
   /** Writes a project and orders its place in the cloud. */
-  create(tx: Tx, order: { accountId: string; name: string; description: string; now: Date }): Promise<{ id: string; taskId: string }>
+  create(
+    tx: Tx,
+    order: { accountId: string; name: string; description: string; now: Date },
+  ): Promise<{ id: string; taskId: string }>
   /** Orders that place again after it had failed. */
   prepareAgain(tx: Tx, projectId: string): Promise<void>
 }
 
 export function createProjects(engine: TaskEngine, prepare: Workflow<Record<string, never>, string>): Projects {
   const order = (tx: Tx, project: { id: string; name: string; accountId: string }) =>
-    engine.start(tx, prepare, { subject: { type: 'project', id: project.id, name: project.name }, accountId: project.accountId, projectId: project.id, input: {} })
+    engine.start(tx, prepare, {
+      subject: { type: 'project', id: project.id, name: project.name },
+      accountId: project.accountId,
+      projectId: project.id,
+      input: {},
+    })
   return {
     async create(tx, { accountId, name, description, now }) {
       const id = newId()
       await tx
         .insertInto('project')
-        .values({ id, account_id: accountId, name, description, status: 'preparing', reason: null, created_at: now, cloud_project_id: null, network_id: null, subnet_id: null, router_id: null, security_group_id: null })
+        .values({
+          id,
+          account_id: accountId,
+          name,
+          description,
+          status: 'preparing',
+          reason: null,
+          created_at: now,
+          cloud_project_id: null,
+          network_id: null,
+          subnet_id: null,
+          router_id: null,
+          security_group_id: null,
+        })
         .execute()
       await tx.insertInto('resource').values({ id, kind: 'project', project_id: id, account_id: accountId }).execute()
       const taskId = await order(tx, { id, name, accountId })
@@ -33,7 +54,13 @@ export function createProjects(engine: TaskEngine, prepare: Workflow<Record<stri
       return { id, taskId }
     },
     async prepareAgain(tx, projectId) {
-      const project = await tx.selectFrom('project').selectAll().where('id', '=', projectId).where('status', '=', 'failed').forUpdate().executeTakeFirst()
+      const project = await tx
+        .selectFrom('project')
+        .selectAll()
+        .where('id', '=', projectId)
+        .where('status', '=', 'failed')
+        .forUpdate()
+        .executeTakeFirst()
       if (!project) return
       await tx.updateTable('project').set({ status: 'preparing', reason: null }).where('id', '=', projectId).execute()
       await order(tx, { id: projectId, name: project.name, accountId: project.account_id })
@@ -43,12 +70,16 @@ export function createProjects(engine: TaskEngine, prepare: Workflow<Record<stri
 
 export function projectRoutes(projects: Projects): Handler[] {
   return [
-    handle(routes.projectsList, async ({ db, caller, query }) => ({ data: pageOf((await projectsOf(db, caller.accountId)).map(toApi), query) })),
+    handle(routes.projectsList, async ({ db, caller, query }) => ({
+      data: pageOf((await projectsOf(db, caller.accountId)).map(toApi), query),
+    })),
 
     handle(routes.projectsCreate, async ({ tx, caller, body, clock }) => {
       const existing = await projectsOf(tx, caller.accountId)
       if (existing.length >= projectsPerAccount)
-        throw conflict('project.too_many', `An account has ${projectsPerAccount} projects at most.`, { description: 'Support can raise this limit.' })
+        throw conflict('project.too_many', `An account has ${projectsPerAccount} projects at most.`, {
+          description: 'Support can raise this limit.',
+        })
       const { id, taskId } = await projects.create(tx, {
         accountId: caller.accountId,
         name: body.display_name ?? `project-${existing.length + 1}`,

@@ -22,9 +22,12 @@ export interface ProjectRow {
   security_group_id: string | null
 }
 
-export const projectById = (db: Db | Tx, id: string) => db.selectFrom('project').selectAll().where('id', '=', id).executeTakeFirst()
-export const projectsOf = (db: Db | Tx, accountId: string) => db.selectFrom('project').selectAll().where('account_id', '=', accountId).orderBy('created_at').execute()
-export const updateProject = (tx: Db | Tx, id: string, values: Partial<ProjectRow>) => tx.updateTable('project').set(values).where('id', '=', id).execute()
+export const projectById = (db: Db | Tx, id: string) =>
+  db.selectFrom('project').selectAll().where('id', '=', id).executeTakeFirst()
+export const projectsOf = (db: Db | Tx, accountId: string) =>
+  db.selectFrom('project').selectAll().where('account_id', '=', accountId).orderBy('created_at').execute()
+export const updateProject = (tx: Db | Tx, id: string, values: Partial<ProjectRow>) =>
+  tx.updateTable('project').set(values).where('id', '=', id).execute()
 
 /** A project is usable from its first moment: orders wait for its place in the cloud. So it is ACTIVE to clients unless that failed. */
 export const toApi = (row: ProjectRow): Project => ({

@@ -44,7 +44,13 @@ export interface CreateDependencies {
  * From an order to a running server: port and volumes → server → further volumes → address → meters. Charges begin in `open`, together
  * with the end of the hold. When it fails anywhere, everything made is removed, the hold is released and the customer is told why.
  */
-export function createServer({ db, cloud, clock, secrets, tearDown }: CreateDependencies): Workflow<Record<string, never>, CreateSteps> {
+export function createServer({
+  db,
+  cloud,
+  clock,
+  secrets,
+  tearDown,
+}: CreateDependencies): Workflow<Record<string, never>, CreateSteps> {
   const load = async (task: TaskOf<unknown>) => {
     const server = await serverById(db, task.subject.id)
     assert(server, `server ${task.subject.id} exists while it is being made`)
@@ -95,7 +101,10 @@ export function createServer({ db, cloud, clock, secrets, tearDown }: CreateDepe
     const { cinder_id: volumeId } = system
     const found = await servers.find({ name: server.id })
     if (found) return found.id
-    const rows = server.keypair_ids.length > 0 ? await db.selectFrom('keypair').selectAll().where('id', 'in', server.keypair_ids).execute() : []
+    const rows =
+      server.keypair_ids.length > 0
+        ? await db.selectFrom('keypair').selectAll().where('id', 'in', server.keypair_ids).execute()
+        : []
     const keys = server.keypair_ids.flatMap((id) => rows.find((row) => row.id === id)?.public_key ?? [])
     const [firstKey, ...furtherKeys] = keys
     const keyName = keypairNameOf(server.id)
@@ -150,19 +159,29 @@ export function createServer({ db, cloud, clock, secrets, tearDown }: CreateDepe
     steps: {
       async project(task) {
         const { project } = await load(task)
-        if (project.status === 'failed') throw new OrderFailed('project.not_ready', 'The project could not be opened in the cloud.')
+        if (project.status === 'failed')
+          throw new OrderFailed('project.not_ready', 'The project could not be opened in the cloud.')
         return project.status === 'ready' ? go('prepare') : wait(1000)
       },
 
       async prepare(task) {
         const { server, project, volumes } = await load(task)
-        const [port, ...made] = await Promise.all([ensurePort(project, server), ...volumes.map((volume) => ensureVolume(project, volume))])
-        if (made.some(({ status }) => status.startsWith('error'))) throw new OrderFailed('server.volume_failed', 'The storage could not make its disk.')
+        const [port, ...made] = await Promise.all([
+          ensurePort(project, server),
+          ...volumes.map((volume) => ensureVolume(project, volume)),
+        ])
+        if (made.some(({ status }) => status.startsWith('error')))
+          throw new OrderFailed('server.volume_failed', 'The storage could not make its disk.')
         const pending = made.some(({ status }) => status !== 'available' && status !== 'in-use')
         if (pending) return wait(lookAgainMs)
         return go('boot', async (tx) => {
-          await updateServer(tx, server, { port_id: port.id, private_ip: port.addresses[0]?.address ?? null, updated_at: clock.now() })
-          for (const [index, volume] of volumes.entries()) await updateVolume(tx, volume.id, { cinder_id: made[index]?.id ?? null })
+          await updateServer(tx, server, {
+            port_id: port.id,
+            private_ip: port.addresses[0]?.address ?? null,
+            updated_at: clock.now(),
+          })
+          for (const [index, volume] of volumes.entries())
+            await updateVolume(tx, volume.id, { cinder_id: made[index]?.id ?? null })
         })
       },
 
@@ -194,7 +213,8 @@ export function createServer({ db, cloud, clock, secrets, tearDown }: CreateDepe
         if (next) {
           assert(next.cinder_id, 'a volume is made before it is attached')
           // Nova alone is believed: Cinder also says in-use where no server has the disk.
-          if (!attached.some(({ volumeId }) => volumeId === next.cinder_id)) await volumeAttachments.attach(novaId, next.cinder_id)
+          if (!attached.some(({ volumeId }) => volumeId === next.cinder_id))
+            await volumeAttachments.attach(novaId, next.cinder_id)
           return wait(lookAgainMs)
         }
         return go('address', async (tx) => {
@@ -218,7 +238,8 @@ export function createServer({ db, cloud, clock, secrets, tearDown }: CreateDepe
           made.push({ id: address.id, ip: floating.address, neutronId: floating.id })
         }
         return go('open', async (tx) => {
-          for (const { id, ip, neutronId } of made) await updateAddress(tx, id, { ip, neutron_id: neutronId, updated_at: clock.now() })
+          for (const { id, ip, neutronId } of made)
+            await updateAddress(tx, id, { ip, neutron_id: neutronId, updated_at: clock.now() })
         })
       },
 
@@ -231,7 +252,10 @@ export function createServer({ db, cloud, clock, secrets, tearDown }: CreateDepe
 
       async undoAddress(task) {
         const { server, addresses } = await load(task)
-        await tearDown.releaseAddresses(server.project_id, addresses.map(({ id }) => id))
+        await tearDown.releaseAddresses(
+          server.project_id,
+          addresses.map(({ id }) => id),
+        )
         return go('undoServer')
       },
       async undoServer(task) {
@@ -240,7 +264,12 @@ export function createServer({ db, cloud, clock, secrets, tearDown }: CreateDepe
       },
       async undoVolumes(task) {
         const { server, volumes } = await load(task)
-        return (await tearDown.removeVolumes(server.project_id, volumes.map(({ id }) => id))) ? go('undoPort') : wait(lookAgainMs)
+        return (await tearDown.removeVolumes(
+          server.project_id,
+          volumes.map(({ id }) => id),
+        ))
+          ? go('undoPort')
+          : wait(lookAgainMs)
       },
       async undoPort(task) {
         const { server } = await load(task)
@@ -253,17 +282,29 @@ export function createServer({ db, cloud, clock, secrets, tearDown }: CreateDepe
           const now = clock.now()
           if (server.hold_id) await releaseHold(tx, server.hold_id, now)
           for (const volume of volumes) await updateVolume(tx, volume.id, { status: 'DELETED', deleted_at: now, updated_at: now })
-          for (const address of addresses) await updateAddress(tx, address.id, { status: 'DELETED', deleted_at: now, updated_at: now })
+          for (const address of addresses)
+            await updateAddress(tx, address.id, { status: 'DELETED', deleted_at: now, updated_at: now })
           // A create that its owner gave up leaves nothing behind; one that failed stays visible, with its reason, until it is deleted.
           const rest = { user_data: null, hold_id: null, nova_id: null, port_id: null, private_ip: null, updated_at: now }
-          await updateServer(tx, server, server.status === 'DELETING' ? { ...rest, deleted_at: now } : { ...rest, status: 'ERROR', switch_status: 'OFF', reason: task.reason })
+          await updateServer(
+            tx,
+            server,
+            server.status === 'DELETING'
+              ? { ...rest, deleted_at: now }
+              : { ...rest, status: 'ERROR', switch_status: 'OFF', reason: task.reason },
+          )
           await tellBalance(tx, server)
         })
       },
     },
   })
 
-  async function open(tx: Tx, server: ServerRow, volumes: VolumeRow[], addresses: { id: string; ip: string | null }[]): Promise<void> {
+  async function open(
+    tx: Tx,
+    server: ServerRow,
+    volumes: VolumeRow[],
+    addresses: { id: string; ip: string | null }[],
+  ): Promise<void> {
     const at = clock.now()
     const current = await lockServer(tx, server.id)
     // Deleted in this very moment: nothing is opened, and the task turns to its tear-down when it looks again.
@@ -271,13 +312,25 @@ export function createServer({ db, cloud, clock, secrets, tearDown }: CreateDepe
     const common = { accountId: server.account_id, projectId: server.project_id, at }
     assert(server.hold_id, 'an order that runs was held for')
     await captureHold(tx, server.hold_id, at)
-    await openMeters(tx, { ...common, resource: { type: 'server', id: server.id, name: server.name }, lines: computeLines(server) })
+    await openMeters(tx, {
+      ...common,
+      resource: { type: 'server', id: server.id, name: server.name },
+      lines: computeLines(server),
+    })
     for (const volume of volumes) {
-      await openMeters(tx, { ...common, resource: { type: 'volume', id: volume.id, name: volume.name }, lines: [volumeLine(volume)] })
+      await openMeters(tx, {
+        ...common,
+        resource: { type: 'volume', id: volume.id, name: volume.name },
+        lines: [volumeLine(volume)],
+      })
       await updateVolume(tx, volume.id, { status: 'IN_USE', updated_at: at })
     }
     for (const address of addresses) {
-      await openMeters(tx, { ...common, resource: { type: 'address', id: address.id, name: address.ip ?? 'address' }, lines: [addressLine()] })
+      await openMeters(tx, {
+        ...common,
+        resource: { type: 'address', id: address.id, name: address.ip ?? 'address' },
+        lines: [addressLine()],
+      })
       await updateAddress(tx, address.id, { status: 'ACTIVE', updated_at: at })
     }
     await updateServer(tx, server, { status: 'ACTIVE', user_data: null, reason: null, updated_at: at })
@@ -285,15 +338,25 @@ export function createServer({ db, cloud, clock, secrets, tearDown }: CreateDepe
   }
 }
 
-const tellBalance = (tx: Tx, server: ServerRow) => announce(tx, { type: 'balance', id: server.account_id, accountId: server.account_id })
+const tellBalance = (tx: Tx, server: ServerRow) =>
+  announce(tx, { type: 'balance', id: server.account_id, accountId: server.account_id })
 
 /** Nova's reason, translated. Its sentence goes to the operator as the cause. */
 function bootFailed(said: string, server: ServerRow): OrderFailed {
   const noRoom = /No valid host|insufficient|exceeded/i.test(said)
   return noRoom
-    ? new OrderFailed('server.no_capacity', `No host has room for ${server.vcpus} vCPU and ${server.ram_gib} GiB now. A smaller server may fit.`, { cause: said })
+    ? new OrderFailed(
+        'server.no_capacity',
+        `No host has room for ${server.vcpus} vCPU and ${server.ram_gib} GiB now. A smaller server may fit.`,
+        { cause: said },
+      )
     : new OrderFailed('server.not_started', 'The server did not start.', { cause: said })
 }
 
 /** A host name has letters, digits and hyphens: https://www.rfc-editor.org/rfc/rfc1123#section-2.1 */
-const hostnameOf = (name: string) => name.toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 63) || 'server'
+const hostnameOf = (name: string) =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 63) || 'server'

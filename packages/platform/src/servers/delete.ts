@@ -18,7 +18,15 @@ export interface DeleteInput {
 }
 
 /** The same tear-down as of a failed create. Its charges ended when it was ordered; it goes on until everything is gone. */
-export function deleteServer({ db, clock, tearDown }: { db: Db; clock: Clock; tearDown: TearDown }): Workflow<DeleteInput, DeleteSteps> {
+export function deleteServer({
+  db,
+  clock,
+  tearDown,
+}: {
+  db: Db
+  clock: Clock
+  tearDown: TearDown
+}): Workflow<DeleteInput, DeleteSteps> {
   const load = async (task: TaskOf<unknown>): Promise<ServerRow> => {
     const server = await db.selectFrom('server').selectAll().where('id', '=', task.subject.id).executeTakeFirst()
     assert(server, `server ${task.subject.id} exists until its deletion has ended`)
@@ -40,7 +48,13 @@ export function deleteServer({ db, clock, tearDown }: { db: Db; clock: Clock; te
     },
     steps: {
       async quiet(task) {
-        const other = await db.selectFrom('task').select('id').where('subject_id', '=', task.subject.id).where('id', '!=', task.id).where('finished_at', 'is', null).executeTakeFirst()
+        const other = await db
+          .selectFrom('task')
+          .select('id')
+          .where('subject_id', '=', task.subject.id)
+          .where('id', '!=', task.id)
+          .where('finished_at', 'is', null)
+          .executeTakeFirst()
         return other ? wait(lookAgainMs) : go('address')
       },
       async address(task) {
@@ -78,7 +92,9 @@ export function deleteServer({ db, clock, tearDown }: { db: Db; clock: Clock; te
             await updateAddress(
               tx,
               address.id,
-              task.input.addresses.includes(address.id) ? { status: 'DELETED', deleted_at: now, updated_at: now } : { status: 'DOWN', server_id: null, updated_at: now },
+              task.input.addresses.includes(address.id)
+                ? { status: 'DELETED', deleted_at: now, updated_at: now }
+                : { status: 'DOWN', server_id: null, updated_at: now },
             )
           await updateServer(tx, server, { deleted_at: now, updated_at: now })
         })

@@ -127,6 +127,12 @@ export async function writeStopped(tx: Tx, server: ServerRow, at: Date): Promise
 }
 
 export async function writeStarted(tx: Tx, server: ServerRow, at: Date): Promise<void> {
-  await openMeters(tx, { accountId: server.account_id, projectId: server.project_id, resource: { type: 'server', id: server.id, name: server.name }, lines: computeLines(server), at })
+  await openMeters(tx, {
+    accountId: server.account_id,
+    projectId: server.project_id,
+    resource: { type: 'server', id: server.id, name: server.name },
+    lines: computeLines(server),
+    at,
+  })
   await updateServer(tx, server, { status: 'ACTIVE', reason: null, updated_at: at })
 }

@@ -6,7 +6,10 @@ export const computeLines = (server: { vcpus: number; ram_gib: number }): Line[]
   { sku: 'vcpu', quantity: server.vcpus },
   { sku: 'ram_gib', quantity: server.ram_gib },
 ]
-export const volumeLine = (volume: { storage_type: keyof typeof skuOfStorage; size_gib: number }): Line => ({ sku: skuOfStorage[volume.storage_type], quantity: volume.size_gib })
+export const volumeLine = (volume: { storage_type: keyof typeof skuOfStorage; size_gib: number }): Line => ({
+  sku: skuOfStorage[volume.storage_type],
+  quantity: volume.size_gib,
+})
 export const addressLine = (): Line => ({ sku: 'address_v4', quantity: 1 })
 
 /** What an order costs once it runs, by which it is priced, held for and later charged. */

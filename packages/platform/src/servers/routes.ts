@@ -48,7 +48,15 @@ export function serverRoutes({ engine, cloud, secrets, projects, workflows }: Se
   })
 
   /** An action that a task carries out: refused by the rule that buttons explain themselves with. */
-  async function act(tx: Tx, id: string, rule: Rule<ServerStatus>, status: ServerStatus, switched: 'ON' | 'OFF', workflow: Workflow<Record<string, never>, string>, at: Date) {
+  async function act(
+    tx: Tx,
+    id: string,
+    rule: Rule<ServerStatus>,
+    status: ServerStatus,
+    switched: 'ON' | 'OFF',
+    workflow: Workflow<Record<string, never>, string>,
+    at: Date,
+  ) {
     const server = await lockServer(tx, id)
     if (!server) throw unknownServer()
     const refusal = rule.reason(server)
@@ -87,7 +95,13 @@ export function serverRoutes({ engine, cloud, secrets, projects, workflows }: Se
             currency: balance.currency,
             hour: formatMicros(price.hourMicros),
             month: formatMicros(price.monthMicros),
-            lines: price.lines.map((line) => ({ sku: line.sku, quantity: line.quantity, unit: line.unit, hour: formatMicros(line.hourMicros), month: formatMicros(line.monthMicros) })),
+            lines: price.lines.map((line) => ({
+              sku: line.sku,
+              quantity: line.quantity,
+              unit: line.unit,
+              hour: formatMicros(line.hourMicros),
+              month: formatMicros(line.monthMicros),
+            })),
             zero_at: withOrder.zeroAt?.toISOString() ?? null,
             zero_at_now: balance.zeroAt?.toISOString() ?? null,
           },
@@ -152,7 +166,13 @@ export function serverRoutes({ engine, cloud, secrets, projects, workflows }: Se
       const server = await lockServer(tx, params.id)
       if (!server) throw unknownServer()
       if (server.status === 'DELETING') return { data: undefined }
-      const open = await tx.selectFrom('task').select(['id', 'workflow']).where('subject_id', '=', server.id).where('finished_at', 'is', null).forUpdate().execute()
+      const open = await tx
+        .selectFrom('task')
+        .select(['id', 'workflow'])
+        .where('subject_id', '=', server.id)
+        .where('finished_at', 'is', null)
+        .forUpdate()
+        .execute()
       const volumes = await volumesOfServer(tx, server.id)
       const addresses = await addressesOfServer(tx, server.id)
       const input: DeleteInput = {
@@ -174,7 +194,10 @@ export function serverRoutes({ engine, cloud, secrets, projects, workflows }: Se
       const at = clock.now()
       const balance = await balanceOf(tx, project.accountId, at)
       if (balance.availableMicros <= 0n)
-        throw paymentRequired('balance.too_low', 'The balance is empty.', { description: 'Top up, then start the server.', facts: { have: formatMicros(balance.availableMicros), need: '0.01' } })
+        throw paymentRequired('balance.too_low', 'The balance is empty.', {
+          description: 'Top up, then start the server.',
+          facts: { have: formatMicros(balance.availableMicros), need: '0.01' },
+        })
       return { data: {}, taskId: await act(tx, params.id, serverCan.start, 'STARTING', 'ON', workflows.start, at) }
     }),
     handle(routes.serversStop, async ({ tx, params, clock }) => ({
@@ -204,7 +227,10 @@ export function serverRoutes({ engine, cloud, secrets, projects, workflows }: Se
     const server = await serverById(db, id)
     if (!server) throw unknownServer()
     const refusal = rule.reason(server)
-    if (refusal || !server.nova_id) throw conflict(refusal?.code ?? 'server.not_built', refusal?.message ?? 'The server has not been built yet.', { description: 'Try again once it runs.' })
+    if (refusal || !server.nova_id)
+      throw conflict(refusal?.code ?? 'server.not_built', refusal?.message ?? 'The server has not been built yet.', {
+        description: 'Try again once it runs.',
+      })
     const project = await projectById(db, server.project_id)
     if (!project) throw unknownServer()
     return { novaId: server.nova_id, compute: cloud.of(project).compute }
@@ -216,7 +242,12 @@ async function inTime<T>(asked: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new CallerError('conflict', 'console.not_available', 'The console does not answer now.', { description: 'Try again in a minute. The server itself is not affected.' })),
+      () =>
+        reject(
+          new CallerError('conflict', 'console.not_available', 'The console does not answer now.', {
+            description: 'Try again in a minute. The server itself is not affected.',
+          }),
+        ),
       consoleTimeoutMs,
     )
   })
@@ -227,7 +258,8 @@ async function inTime<T>(asked: Promise<T>): Promise<T> {
   }
 }
 
-const chosen = (choice: 'all' | string[] | undefined, id: string) => choice === 'all' || (Array.isArray(choice) && choice.includes(id))
+const chosen = (choice: 'all' | string[] | undefined, id: string) =>
+  choice === 'all' || (Array.isArray(choice) && choice.includes(id))
 
 const unknownServer = () => notFound('server.unknown', 'There is no such server.', { description: 'It may have been deleted.' })
 
@@ -238,16 +270,27 @@ async function checkOrder(db: Db | Tx, projectId: string, order: ServerCreate): 
   if (order.flavor.ram < range.min || order.flavor.ram > range.max)
     fields.push({ field: 'flavor.ram', message: `with ${order.flavor.vcpus} vCPU the RAM is ${range.min} to ${range.max} GiB` })
   const bootable = order.storages.filter((storage) => storage.bootable)
-  if (bootable.length !== 1) fields.push({ field: 'storages', message: 'one storage, and only one, is bootable: the system volume' })
+  if (bootable.length !== 1)
+    fields.push({ field: 'storages', message: 'one storage, and only one, is bootable: the system volume' })
   if (order.storages.some(({ storage_type }) => storage_type === 'local'))
     fields.push({ field: 'storages', message: 'local storage is not offered here; use storage_type volume' })
   for (const [index, address] of order.addresses.entries()) {
     if (address.version !== 4) fields.push({ field: `addresses.${index}.version`, message: 'addresses of version 4 are offered' })
-    if (!address.external) fields.push({ field: `addresses.${index}.external`, message: 'an ordered address is external; a private one comes with every server' })
-    if (address.ddos_protection) fields.push({ field: `addresses.${index}.ddos_protection`, message: 'DDoS protection is not offered here' })
-    if (address.address_id) fields.push({ field: `addresses.${index}.address_id`, message: 'an existing address cannot be taken over yet; leave it out for a new one' })
+    if (!address.external)
+      fields.push({
+        field: `addresses.${index}.external`,
+        message: 'an ordered address is external; a private one comes with every server',
+      })
+    if (address.ddos_protection)
+      fields.push({ field: `addresses.${index}.ddos_protection`, message: 'DDoS protection is not offered here' })
+    if (address.address_id)
+      fields.push({
+        field: `addresses.${index}.address_id`,
+        message: 'an existing address cannot be taken over yet; leave it out for a new one',
+      })
   }
-  for (const name of ['recipe', 'volume'] as const) if (order[name] !== undefined) fields.push({ field: name, message: 'this is not offered here; leave it out' })
+  for (const name of ['recipe', 'volume'] as const)
+    if (order[name] !== undefined) fields.push({ field: name, message: 'this is not offered here; leave it out' })
   if (order.licenses?.length) fields.push({ field: 'licenses', message: 'licences are not offered here; leave it out' })
   if (order.image === undefined) fields.push({ field: 'image', message: 'choose an image to install' })
   else {
@@ -255,17 +298,28 @@ async function checkOrder(db: Db | Tx, projectId: string, order: ServerCreate): 
     if (!image) fields.push({ field: 'image', message: 'there is no such image' })
     else {
       const [system] = bootable
-      if (system && system.size < image.min_disk_gib) fields.push({ field: 'storages', message: `${image.name} needs a system volume of ${image.min_disk_gib} GiB` })
-      if (order.flavor.ram < image.min_ram_gib) fields.push({ field: 'flavor.ram', message: `${image.name} needs ${image.min_ram_gib} GiB of RAM` })
+      if (system && system.size < image.min_disk_gib)
+        fields.push({ field: 'storages', message: `${image.name} needs a system volume of ${image.min_disk_gib} GiB` })
+      if (order.flavor.ram < image.min_ram_gib)
+        fields.push({ field: 'flavor.ram', message: `${image.name} needs ${image.min_ram_gib} GiB of RAM` })
     }
   }
   if (order.keypairs.length > 0) {
-    const found = await db.selectFrom('keypair').select('id').where('project_id', '=', projectId).where('id', 'in', order.keypairs).execute()
+    const found = await db
+      .selectFrom('keypair')
+      .select('id')
+      .where('project_id', '=', projectId)
+      .where('id', 'in', order.keypairs)
+      .execute()
     for (const [index, id] of order.keypairs.entries())
-      if (!found.some((key) => key.id === id)) fields.push({ field: `keypairs.${index}`, message: 'there is no such key in this project' })
+      if (!found.some((key) => key.id === id))
+        fields.push({ field: `keypairs.${index}`, message: 'there is no such key in this project' })
   }
   if (fields.length > 0)
-    throw invalid('server.order_invalid', `The order cannot be taken: ${fields[0]?.field}: ${fields[0]?.message}.`, { description: 'Nothing was changed. Mend the named fields and send it again.', fields })
+    throw invalid('server.order_invalid', `The order cannot be taken: ${fields[0]?.field}: ${fields[0]?.message}.`, {
+      description: 'Nothing was changed. Mend the named fields and send it again.',
+      fields,
+    })
 }
 
 async function checkRoom(tx: Tx, projectId: string): Promise<void> {
@@ -275,7 +329,10 @@ async function checkRoom(tx: Tx, projectId: string): Promise<void> {
     .where('project_id', '=', projectId)
     .where('deleted_at', 'is', null)
     .executeTakeFirstOrThrow()
-  if (count >= BigInt(serversPerProject)) throw conflict('server.too_many', `A project has ${serversPerProject} servers at most.`, { description: 'Support can raise this limit, or use another project.' })
+  if (count >= BigInt(serversPerProject))
+    throw conflict('server.too_many', `A project has ${serversPerProject} servers at most.`, {
+      description: 'Support can raise this limit, or use another project.',
+    })
 }
 
 /** The volumes and addresses that come with a server, each with an id of its own from the start. */

@@ -13,8 +13,20 @@ export async function describeServers(db: Db, servers: ServerRow[]): Promise<Ser
   const ids = servers.map(({ id }) => id)
   if (ids.length === 0) return []
   const [volumes, addresses, images, progress] = await Promise.all([
-    db.selectFrom('volume').selectAll().where('server_id', 'in', ids).where('deleted_at', 'is', null).orderBy('position').execute(),
-    db.selectFrom('address').selectAll().where('server_id', 'in', ids).where('deleted_at', 'is', null).orderBy('created_at').execute(),
+    db
+      .selectFrom('volume')
+      .selectAll()
+      .where('server_id', 'in', ids)
+      .where('deleted_at', 'is', null)
+      .orderBy('position')
+      .execute(),
+    db
+      .selectFrom('address')
+      .selectAll()
+      .where('server_id', 'in', ids)
+      .where('deleted_at', 'is', null)
+      .orderBy('created_at')
+      .execute(),
     imagesByIds(db, [...new Set(servers.flatMap(({ image_id }) => image_id ?? []))]),
     progressOf(db, ids),
   ])
@@ -54,7 +66,9 @@ function toApi(server: ServerRow, { volumes, addresses, image, progress, hourMic
     created_in: server.created_at.toISOString(),
     datacenter: 'main',
     flavor: { vcpus: server.vcpus, ram: server.ram_gib, cpu_type: 'shared' },
-    ...(image ? { image: { min_disk: image.min_disk_gib, min_ram: image.min_ram_gib, operation_system: operationSystem(image) } } : {}),
+    ...(image
+      ? { image: { min_disk: image.min_disk_gib, min_ram: image.min_ram_gib, operation_system: operationSystem(image) } }
+      : {}),
     addresses: addresses.map(({ id }) => id),
     ...(primary ? { primary_address: primary.id } : {}),
     disk_data: volumes.map(({ id, storage_type }) => ({ id, storage_type })),

@@ -32,13 +32,25 @@ export interface ServerRow {
   deleted_at: Date | null
 }
 
-export const serverById = (db: Db | Tx, id: string) => db.selectFrom('server').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst()
-export const lockServer = (tx: Tx, id: string) => tx.selectFrom('server').selectAll().where('id', '=', id).where('deleted_at', 'is', null).forUpdate().executeTakeFirst()
+export const serverById = (db: Db | Tx, id: string) =>
+  db.selectFrom('server').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst()
+export const lockServer = (tx: Tx, id: string) =>
+  tx.selectFrom('server').selectAll().where('id', '=', id).where('deleted_at', 'is', null).forUpdate().executeTakeFirst()
 export const serversOfProject = (db: Db | Tx, projectId: string) =>
-  db.selectFrom('server').selectAll().where('project_id', '=', projectId).where('deleted_at', 'is', null).orderBy('created_at').execute()
+  db
+    .selectFrom('server')
+    .selectAll()
+    .where('project_id', '=', projectId)
+    .where('deleted_at', 'is', null)
+    .orderBy('created_at')
+    .execute()
 
 /** Writes and tells whoever looks at it. */
-export async function updateServer(tx: Tx, server: { id: string; account_id: string; project_id: string }, values: Partial<ServerRow>): Promise<void> {
+export async function updateServer(
+  tx: Tx,
+  server: { id: string; account_id: string; project_id: string },
+  values: Partial<ServerRow>,
+): Promise<void> {
   await tx.updateTable('server').set(values).where('id', '=', server.id).execute()
   await announce(tx, { type: 'server', id: server.id, accountId: server.account_id, projectId: server.project_id })
 }

@@ -36,7 +36,9 @@ export function createTearDown({ db, cloud }: { db: Db; cloud: Cloud }): TearDow
       const named = await servers.list({ name: id }).all()
       const known = nova_id && !named.some((server) => server.id === nova_id) ? await orAbsent(servers.get(nova_id)) : undefined
       // A deleted server may still be answered for some seconds; Nova then says DELETED.
-      const left = [...named, ...(known ? [known] : [])].filter((server) => server.status !== 'DELETED' && server.status !== 'SOFT_DELETED')
+      const left = [...named, ...(known ? [known] : [])].filter(
+        (server) => server.status !== 'DELETED' && server.status !== 'SOFT_DELETED',
+      )
       for (const server of left) if (server.taskState !== 'deleting') await gone(servers.remove(server.id))
       if (left.length > 0) return false
       await gone(keypairs.remove(keypairNameOf(id)))

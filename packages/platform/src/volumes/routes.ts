@@ -7,9 +7,17 @@ import type { TaskEngine, Workflow } from '../foundation/tasks/index.ts'
 import { closeMeters } from '../metering/index.ts'
 import { toApi, updateVolume, volumeById, volumesOfProject } from './store.ts'
 
-export function volumeRoutes({ engine, deletion }: { engine: TaskEngine; deletion: Workflow<Record<string, never>, string> }): Handler[] {
+export function volumeRoutes({
+  engine,
+  deletion,
+}: {
+  engine: TaskEngine
+  deletion: Workflow<Record<string, never>, string>
+}): Handler[] {
   return [
-    handle(routes.volumesList, async ({ db, params, query }) => ({ data: pageOf((await volumesOfProject(db, params.project_id)).map(toApi), query) })),
+    handle(routes.volumesList, async ({ db, params, query }) => ({
+      data: pageOf((await volumesOfProject(db, params.project_id)).map(toApi), query),
+    })),
 
     handle(routes.volumesDetail, async ({ db, params }) => {
       const volume = await volumeById(db, params.id)
@@ -19,12 +27,20 @@ export function volumeRoutes({ engine, deletion }: { engine: TaskEngine; deletio
 
     handle(routes.volumesDelete, async ({ tx, params, clock }) => {
       const now = clock.now()
-      const volume = await tx.selectFrom('volume').selectAll().where('id', '=', params.id).where('deleted_at', 'is', null).forUpdate().executeTakeFirst()
+      const volume = await tx
+        .selectFrom('volume')
+        .selectAll()
+        .where('id', '=', params.id)
+        .where('deleted_at', 'is', null)
+        .forUpdate()
+        .executeTakeFirst()
       if (!volume) throw unknownVolume()
       if (volume.status === 'DELETING') return { data: undefined }
       if (volume.server_id)
         throw conflict('volume.in_use', `${volume.name} is attached to a server.`, {
-          description: volume.undetachable ? 'A system volume lives and dies with its server.' : 'Detach it first, or delete it together with its server.',
+          description: volume.undetachable
+            ? 'A system volume lives and dies with its server.'
+            : 'Detach it first, or delete it together with its server.',
         })
       await closeMeters(tx, { resourceId: [volume.id], at: now })
       await updateVolume(tx, volume.id, { status: 'DELETING', updated_at: now })

@@ -32,11 +32,26 @@ export interface VolumeRow {
 export type VolumeStatus = 'CREATING' | 'AVAILABLE' | 'ATTACHING' | 'IN_USE' | 'DETACHING' | 'DELETING' | 'ERROR' | 'DELETED'
 
 export const volumesOfProject = (db: Db | Tx, projectId: string) =>
-  db.selectFrom('volume').selectAll().where('project_id', '=', projectId).where('deleted_at', 'is', null).orderBy('created_at').orderBy('position').execute()
+  db
+    .selectFrom('volume')
+    .selectAll()
+    .where('project_id', '=', projectId)
+    .where('deleted_at', 'is', null)
+    .orderBy('created_at')
+    .orderBy('position')
+    .execute()
 export const volumesOfServer = (db: Db | Tx, serverId: string) =>
-  db.selectFrom('volume').selectAll().where('server_id', '=', serverId).where('deleted_at', 'is', null).orderBy('position').execute()
-export const volumeById = (db: Db | Tx, id: string) => db.selectFrom('volume').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst()
-export const updateVolume = (tx: Db | Tx, id: string, values: Partial<VolumeRow>) => tx.updateTable('volume').set(values).where('id', '=', id).execute()
+  db
+    .selectFrom('volume')
+    .selectAll()
+    .where('server_id', '=', serverId)
+    .where('deleted_at', 'is', null)
+    .orderBy('position')
+    .execute()
+export const volumeById = (db: Db | Tx, id: string) =>
+  db.selectFrom('volume').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst()
+export const updateVolume = (tx: Db | Tx, id: string, values: Partial<VolumeRow>) =>
+  tx.updateTable('volume').set(values).where('id', '=', id).execute()
 
 export const toApi = (row: VolumeRow): Volume => ({
   id: row.id,

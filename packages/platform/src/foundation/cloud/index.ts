@@ -1,4 +1,4 @@
-import { Gate, UpstreamError } from '@straylight/kit'
+import { type Gate, UpstreamError } from '@straylight/kit'
 import type { Openstack, ScopedCloud } from '@straylight/openstack'
 
 /** The cloud as the modules use it: the service account's view of one project, or of all. */
@@ -23,7 +23,14 @@ export interface CloudSettings {
 export function createCloud(openstack: Openstack, settings: CloudSettings, boots: Gate): Cloud {
   const must = <T>(found: T | undefined, what: string): T => {
     if (found === undefined)
-      throw new UpstreamError({ service: 'openstack', kind: 'not_found', code: 'openstack.not_prepared', message: `${what} does not exist in the cloud`, retryable: true, effect: 'none' })
+      throw new UpstreamError({
+        service: 'openstack',
+        kind: 'not_found',
+        code: 'openstack.not_prepared',
+        message: `${what} does not exist in the cloud`,
+        retryable: true,
+        effect: 'none',
+      })
     return found
   }
   return {
@@ -32,12 +39,21 @@ export function createCloud(openstack: Openstack, settings: CloudSettings, boots
     },
     admin: openstack.admin,
     boots,
-    customersDomainId: remembered(async () => must(await openstack.admin.identity.domains.find({ name: settings.customersDomain }), `the domain ${settings.customersDomain}`).id),
+    customersDomainId: remembered(
+      async () =>
+        must(
+          await openstack.admin.identity.domains.find({ name: settings.customersDomain }),
+          `the domain ${settings.customersDomain}`,
+        ).id,
+    ),
     userId: remembered(async () => (await openstack.admin.token()).user.id),
     externalNetworkId: remembered(async () => {
       const networks = await openstack.admin.network.networks.list({ isExternal: true }).all()
       const { externalNetwork } = settings
-      return must(externalNetwork === undefined ? networks[0] : networks.find(({ name }) => name === externalNetwork), `the external network ${externalNetwork ?? ''}`).id
+      return must(
+        externalNetwork === undefined ? networks[0] : networks.find(({ name }) => name === externalNetwork),
+        `the external network ${externalNetwork ?? ''}`,
+      ).id
     }),
   }
 }

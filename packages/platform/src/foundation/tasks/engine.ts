@@ -12,7 +12,9 @@ const longestBackoffMs = 60_000
 /** A step that has failed this often calls an operator, and goes on trying. */
 export const attemptsBeforeIncident = 8
 
-type Row = { [Column in keyof TaskTable]: TaskTable[Column] extends { __select__: infer Selected } ? Selected : TaskTable[Column] }
+type Row = {
+  [Column in keyof TaskTable]: TaskTable[Column] extends { __select__: infer Selected } ? Selected : TaskTable[Column]
+}
 
 export interface NewTask<Input> {
   id?: string
@@ -46,7 +48,13 @@ export class TaskEngine {
   #stopping = new AbortController()
   #kick: (() => void) | undefined
 
-  constructor(options: { database: Database; clock: Clock; log: TaskLog; random?: () => number; onError?: (error: Error) => void }) {
+  constructor(options: {
+    database: Database
+    clock: Clock
+    log: TaskLog
+    random?: () => number
+    onError?: (error: Error) => void
+  }) {
     this.#database = options.database
     this.#clock = options.clock
     this.#log = options.log
@@ -149,9 +157,18 @@ export class TaskEngine {
         finished_at: null,
       })
       .execute()
-    if (order.projectId) await tx.insertInto('resource').values({ id, kind: 'task', project_id: order.projectId, account_id: order.accountId }).execute()
+    if (order.projectId)
+      await tx
+        .insertInto('resource')
+        .values({ id, kind: 'task', project_id: order.projectId, account_id: order.accountId })
+        .execute()
     await this.#enqueue(tx, [{ id, jobId }])
-    await announce(tx, { type: 'task', id, accountId: order.accountId, ...(order.projectId ? { projectId: order.projectId } : {}) })
+    await announce(tx, {
+      type: 'task',
+      id,
+      accountId: order.accountId,
+      ...(order.projectId ? { projectId: order.projectId } : {}),
+    })
     return id
   }
 
@@ -167,7 +184,14 @@ export class TaskEngine {
   async signal(tx: Tx, subjectId: string): Promise<number> {
     return this.#requeue(
       tx,
-      await tx.selectFrom('task').select('id').where('subject_id', '=', subjectId).where('state', '=', 'waiting').forUpdate().skipLocked().execute(),
+      await tx
+        .selectFrom('task')
+        .select('id')
+        .where('subject_id', '=', subjectId)
+        .where('state', '=', 'waiting')
+        .forUpdate()
+        .skipLocked()
+        .execute(),
     )
   }
 
@@ -175,7 +199,14 @@ export class TaskEngine {
   async signalProject(tx: Tx, projectId: string): Promise<number> {
     return this.#requeue(
       tx,
-      await tx.selectFrom('task').select('id').where('project_id', '=', projectId).where('state', '=', 'waiting').forUpdate().skipLocked().execute(),
+      await tx
+        .selectFrom('task')
+        .select('id')
+        .where('project_id', '=', projectId)
+        .where('state', '=', 'waiting')
+        .forUpdate()
+        .skipLocked()
+        .execute(),
     )
   }
 
@@ -188,12 +219,20 @@ export class TaskEngine {
       .where('finished_at', 'is', null)
       .where('failing', '=', false)
       .execute()
-    await this.#requeue(tx, await tx.selectFrom('task').select('id').where('id', '=', taskId).where('state', '=', 'waiting').forUpdate().execute())
+    await this.#requeue(
+      tx,
+      await tx.selectFrom('task').select('id').where('id', '=', taskId).where('state', '=', 'waiting').forUpdate().execute(),
+    )
   }
 
   /** An operator's wish: run the waiting step now. */
   async retryNow(tx: Tx, taskId: string): Promise<boolean> {
-    return (await this.#requeue(tx, await tx.selectFrom('task').select('id').where('id', '=', taskId).where('state', '=', 'waiting').forUpdate().execute())) > 0
+    return (
+      (await this.#requeue(
+        tx,
+        await tx.selectFrom('task').select('id').where('id', '=', taskId).where('state', '=', 'waiting').forUpdate().execute(),
+      )) > 0
+    )
   }
 
   async #requeue(tx: Tx, tasks: { id: string }[]): Promise<number> {
@@ -225,12 +264,24 @@ export class TaskEngine {
         .where('finished_at', 'is', null)
         .where('deadline_at', '<=', now)
         .where(({ not, exists, selectFrom }) =>
-          not(exists(selectFrom('incident').select('id').whereRef('incident.task_id', '=', 'task.id').where('kind', '=', 'task.deadline'))),
+          not(
+            exists(
+              selectFrom('incident')
+                .select('id')
+                .whereRef('incident.task_id', '=', 'task.id')
+                .where('kind', '=', 'task.deadline'),
+            ),
+          ),
         )
         .limit(100)
         .execute()
       for (const task of late)
-        await this.#openIncident(tx, 'task.deadline', task, `${task.workflow} of ${task.subject_name} has not ended by its deadline; it is at ${task.step}${task.error ? `: ${task.error}` : ''}`)
+        await this.#openIncident(
+          tx,
+          'task.deadline',
+          task,
+          `${task.workflow} of ${task.subject_name} has not ended by its deadline; it is at ${task.step}${task.error ? `: ${task.error}` : ''}`,
+        )
       return queued
     })
   }
@@ -247,7 +298,9 @@ export class TaskEngine {
 
   async #tickLoop(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
-      await this.tick().catch((error: unknown) => this.#log.stepFailed({ id: '-', workflow: 'engine', step: 'tick' }, error, true))
+      await this.tick().catch((error: unknown) =>
+        this.#log.stepFailed({ id: '-', workflow: 'engine', step: 'tick' }, error, true),
+      )
       await Promise.race([
         new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, 250)
@@ -270,7 +323,10 @@ export class TaskEngine {
     const client = await this.#database.pool.connect()
     for (;;) {
       const number = 1 + Math.floor(this.#random() * 1_000_000_000)
-      const { rows } = await client.query<{ got: boolean }>(`select pg_try_advisory_lock(hashtext('straylight.worker'), $1) as got`, [number])
+      const { rows } = await client.query<{ got: boolean }>(
+        `select pg_try_advisory_lock(hashtext('straylight.worker'), $1) as got`,
+        [number],
+      )
       if (rows[0]?.got)
         return {
           number,
@@ -285,12 +341,25 @@ export class TaskEngine {
   /** Takes back the tasks of processes that are gone. Also safe while others work. @returns how many. */
   async reclaim(): Promise<number> {
     return this.#database.db.transaction().execute(async (tx) => {
-      const { rows } = await sql<{ worker: number }>`select distinct worker from task where state = 'running' and worker is not null`.execute(tx)
+      const { rows } = await sql<{
+        worker: number
+      }>`select distinct worker from task where state = 'running' and worker is not null`.execute(tx)
       let taken = 0
       for (const { worker } of rows) {
-        const lock = await sql<{ free: boolean }>`select pg_try_advisory_xact_lock(hashtext('straylight.worker'), ${worker}::int) as free`.execute(tx)
+        const lock = await sql<{
+          free: boolean
+        }>`select pg_try_advisory_xact_lock(hashtext('straylight.worker'), ${worker}::int) as free`.execute(tx)
         if (!lock.rows[0]?.free) continue
-        taken += await this.#requeue(tx, await tx.selectFrom('task').select('id').where('worker', '=', worker).where('state', '=', 'running').forUpdate().execute())
+        taken += await this.#requeue(
+          tx,
+          await tx
+            .selectFrom('task')
+            .select('id')
+            .where('worker', '=', worker)
+            .where('state', '=', 'running')
+            .forUpdate()
+            .execute(),
+        )
       }
       return taken
     })
@@ -363,7 +432,9 @@ export class TaskEngine {
   }
 
   #isOverdue(row: Row, { giveUpMs, persistent }: Workflow<unknown>): boolean {
-    return giveUpMs !== undefined && !persistent && !row.failing && this.#clock.now().getTime() - row.created_at.getTime() > giveUpMs
+    return (
+      giveUpMs !== undefined && !persistent && !row.failing && this.#clock.now().getTime() - row.created_at.getTime() > giveUpMs
+    )
   }
 
   async #commit(row: Row, move: Move<string>): Promise<void> {
@@ -377,11 +448,23 @@ export class TaskEngine {
       }
       await this.#writeStep(tx, row, 'done', null, now)
       if (move.kind === 'go') {
-        await this.#update(tx, row, { step: move.step, step_number: stepNumber(this.#workflows.get(row.workflow), row.failing, move.step), position: row.position + 1, attempts: 0, step_started_at: now, error: null })
+        await this.#update(tx, row, {
+          step: move.step,
+          step_number: stepNumber(this.#workflows.get(row.workflow), row.failing, move.step),
+          position: row.position + 1,
+          attempts: 0,
+          step_started_at: now,
+          error: null,
+        })
         await this.#tell(tx, row)
         return
       }
-      await this.#update(tx, row, { state: row.failing ? 'failed' : 'done', position: row.position + 1, finished_at: now, worker: null })
+      await this.#update(tx, row, {
+        state: row.failing ? 'failed' : 'done',
+        position: row.position + 1,
+        finished_at: now,
+        worker: null,
+      })
       await this.#closeIncidents(tx, row, now)
       await this.#complete(tx, row)
       await this.#tell(tx, row)
@@ -396,7 +479,12 @@ export class TaskEngine {
     await this.#database.db.transaction().execute(async (tx) => {
       await this.#update(tx, row, { state: 'waiting', attempts, due_at: new Date(now.getTime() + ms), error: describe(error) })
       if (attempts === attemptsBeforeIncident || error instanceof Bug)
-        await this.#openIncident(tx, 'task.stuck', row, `${row.workflow} of ${row.subject_name} has failed ${attempts} times at ${row.step}: ${describe(error)}`)
+        await this.#openIncident(
+          tx,
+          'task.stuck',
+          row,
+          `${row.workflow} of ${row.subject_name} has failed ${attempts} times at ${row.step}: ${describe(error)}`,
+        )
       await this.#complete(tx, row)
       if (attempts > 1) await this.#tell(tx, row)
     })
@@ -408,10 +496,35 @@ export class TaskEngine {
     const [undo] = workflow.undo
     const reason = error === undefined ? row.reason : reasonFor(error)
     await this.#database.db.transaction().execute(async (tx) => {
-      await this.#writeStep(tx, row, error === undefined ? 'skipped' : 'failed', error === undefined ? null : describe(error), now)
-      if (error instanceof Bug) await this.#openIncident(tx, 'task.bug', row, `${row.workflow} of ${row.subject_name} met a bug at ${row.step}: ${error.message}`)
-      const common = { failing: true, reason, error: error === undefined ? null : describe(error), position: row.position + 1, attempts: 0 }
-      if (undo) await this.#update(tx, row, { ...common, step: undo, step_number: 1, step_count: workflow.undo.length, step_started_at: now })
+      await this.#writeStep(
+        tx,
+        row,
+        error === undefined ? 'skipped' : 'failed',
+        error === undefined ? null : describe(error),
+        now,
+      )
+      if (error instanceof Bug)
+        await this.#openIncident(
+          tx,
+          'task.bug',
+          row,
+          `${row.workflow} of ${row.subject_name} met a bug at ${row.step}: ${error.message}`,
+        )
+      const common = {
+        failing: true,
+        reason,
+        error: error === undefined ? null : describe(error),
+        position: row.position + 1,
+        attempts: 0,
+      }
+      if (undo)
+        await this.#update(tx, row, {
+          ...common,
+          step: undo,
+          step_number: 1,
+          step_count: workflow.undo.length,
+          step_started_at: now,
+        })
       else {
         await this.#update(tx, row, { ...common, state: 'failed', finished_at: now, worker: null })
         await workflow.failed?.(tx, { ...task, failing: true, reason })
@@ -437,7 +550,16 @@ export class TaskEngine {
   async #writeStep(tx: Tx, row: Row, outcome: 'done' | 'failed' | 'skipped', error: string | null, now: Date): Promise<void> {
     await tx
       .insertInto('task_step')
-      .values({ task_id: row.id, position: row.position, step: row.step, outcome, attempts: row.attempts + 1, error, started_at: row.step_started_at ?? now, finished_at: now })
+      .values({
+        task_id: row.id,
+        position: row.position,
+        step: row.step,
+        outcome,
+        attempts: row.attempts + 1,
+        error,
+        started_at: row.step_started_at ?? now,
+        finished_at: now,
+      })
       .execute()
   }
 
@@ -446,7 +568,12 @@ export class TaskEngine {
   }
 
   async #tell(tx: Tx, row: Row): Promise<void> {
-    await announce(tx, { type: 'task', id: row.id, accountId: row.account_id, ...(row.project_id ? { projectId: row.project_id } : {}) })
+    await announce(tx, {
+      type: 'task',
+      id: row.id,
+      accountId: row.account_id,
+      ...(row.project_id ? { projectId: row.project_id } : {}),
+    })
   }
 
   async #openIncident(tx: Tx, kind: string, row: { id: string }, summary: string): Promise<void> {
@@ -458,11 +585,17 @@ export class TaskEngine {
   }
 
   async #closeIncidents(tx: Tx, row: Row, now: Date): Promise<void> {
-    await tx.updateTable('incident').set({ closed_at: now }).where('task_id', '=', row.id).where('closed_at', 'is', null).execute()
+    await tx
+      .updateTable('incident')
+      .set({ closed_at: now })
+      .where('task_id', '=', row.id)
+      .where('closed_at', 'is', null)
+      .execute()
   }
 }
 
-const stepNumber = (workflow: Workflow<unknown> | undefined, failing: boolean, step: string): number => Math.max(1, ((failing ? workflow?.undo : workflow?.path) ?? []).indexOf(step) + 1)
+const stepNumber = (workflow: Workflow<unknown> | undefined, failing: boolean, step: string): number =>
+  Math.max(1, ((failing ? workflow?.undo : workflow?.path) ?? []).indexOf(step) + 1)
 
 /** Another worker has moved this task on meanwhile; what we did is found by its next look. */
 class Overtaken extends Error {}

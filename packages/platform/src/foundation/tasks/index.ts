@@ -1,3 +1,14 @@
 export { attemptsBeforeIncident, type NewTask, TaskEngine, type TaskLog } from './engine.ts'
-export { type Commit, done, go, type Move, OrderFailed, type Step, type TaskOf, type Workflow, wait, workflow } from './workflow.ts'
+export {
+  type Commit,
+  done,
+  go,
+  type Move,
+  OrderFailed,
+  type Step,
+  type TaskOf,
+  type Workflow,
+  wait,
+  workflow,
+} from './workflow.ts'
 export { type Progress, progressOf } from './progress.ts'

@@ -20,5 +20,10 @@ export async function progressOf(db: Db, subjectIds: string[]): Promise<Map<stri
     .where('finished_at', 'is', null)
     .orderBy('created_at')
     .execute()
-  return new Map(rows.map((row) => [row.subject_id, { id: row.id, workflow: row.workflow, step: row.step_number, steps: row.step_count, state: row.state }]))
+  return new Map(
+    rows.map((row) => [
+      row.subject_id,
+      { id: row.id, workflow: row.workflow, step: row.step_number, steps: row.step_count, state: row.state },
+    ]),
+  )
 }
