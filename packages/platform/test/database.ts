@@ -7,6 +7,7 @@ import { templateName } from './global-setup.ts'
 
 export interface TestDatabase {
   database: Database
+  name: string
   url: string
   /** Closes the pool and removes the database. */
   drop(): Promise<void>
@@ -21,6 +22,7 @@ export async function testDatabase(options: { connections?: number } = {}): Prom
   const database = openDatabase(url, options)
   return {
     database,
+    name,
     url,
     async drop() {
       await database.close()

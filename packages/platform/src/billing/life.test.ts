@@ -33,8 +33,7 @@ describe.each(nights)('in $zone', ({ zone, start, offsetsMinutes }) => {
     await fc.assert(
       fc.asyncProperty(life, async (happenings) => {
         const postgres = await testDatabase({ connections: 1 })
-        const name = new URLSearchParams({ name: postgres.url.replace(/.*\/(test_\w+)\?.*/, '$1') }).get('name')
-        await sql.raw(`alter database ${name} set timezone to '${zone}'`).execute(postgres.database.db)
+        await sql.raw(`alter database ${postgres.name} set timezone to '${zone}'`).execute(postgres.database.db)
         const there = openDatabase(postgres.url, { connections: 2 })
         try {
           const customer = await Life.begin(there.db, begin)
@@ -47,7 +46,7 @@ describe.each(nights)('in $zone', ({ zone, start, offsetsMinutes }) => {
           await postgres.drop()
         }
       }),
-      { numRuns: 12 },
+      { numRuns: Number(process.env.STRAYLIGHT_LIVES ?? 6) },
     )
   })
 })

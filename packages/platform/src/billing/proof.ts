@@ -19,33 +19,30 @@ export interface ProofOptions {
 
 /**
  * Proves the books at a moment: everything that is kept as a sum is computed once more from what it sums up, in plain SQL numeric, by
- * other code than the one that charges. Reads one snapshot, so it may run while the service works. This is the one place that reads
+ * other code than the one that charges. Reads one snapshot, so it may run while the service works (given a transaction, it reads in that). This is the one place that reads
  * the tables of ledger and metering together. @returns the differences; none when the books are right.
  */
-export async function prove(db: Db, at: Date, { ordersAlive, limit = 100 }: ProofOptions = {}): Promise<Difference[]> {
-  return db
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute(async (tx) => {
-      const differences: Difference[] = []
-      for (const [rule, query] of Object.entries(rules(at))) {
-        const { rows } = await sql<Omit<Difference, 'rule'>>`
-          select subject::text, expected::text, found::text from (${query}) difference limit ${limit}`.execute(tx)
-        differences.push(...rows.map((row) => ({ rule, ...row })))
-      }
-      if (ordersAlive) {
-        const holds = await tx
-          .selectFrom('hold')
-          .select(['id', 'subject_type', 'subject_id'])
-          .where('state', '=', 'active')
-          .execute()
-        const alive = await ordersAlive(holds.map((hold) => ({ type: hold.subject_type, id: hold.subject_id })))
-        for (const hold of holds.filter((hold) => !alive.has(hold.subject_id)).slice(0, limit))
-          differences.push({ rule: 'no hold outlives its order', subject: hold.id, expected: 'ended', found: 'active' })
-      }
-      return differences
-    })
+export async function prove(db: Db, at: Date, options: ProofOptions = {}): Promise<Difference[]> {
+  if (db.isTransaction) return differencesIn(db, at, options)
+  const snapshot = db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
+  return snapshot.execute((tx) => differencesIn(tx, at, options))
+}
+
+async function differencesIn(db: Db, at: Date, { ordersAlive, limit = 100 }: ProofOptions): Promise<Difference[]> {
+  const differences: Difference[] = []
+  for (const [rule, query] of Object.entries(rules(at))) {
+    const { rows } = await sql<Omit<Difference, 'rule'>>`
+      select subject::text, expected::text, found::text from (${query}) difference limit ${limit}`.execute(db)
+    differences.push(...rows.map((row) => ({ rule, ...row })))
+  }
+  if (!ordersAlive) return differences
+  const holds = await db.selectFrom('hold').select(['id', 'subject_type', 'subject_id']).where('state', '=', 'active').execute()
+  const alive = await ordersAlive(holds.map((hold) => ({ type: hold.subject_type, id: hold.subject_id })))
+  const outlived = holds.filter((hold) => !alive.has(hold.subject_id)).slice(0, limit)
+  return [
+    ...differences,
+    ...outlived.map(({ id }) => ({ rule: 'no hold outlives its order', subject: id, expected: 'ended', found: 'active' })),
+  ]
 }
 
 const rules = (at: Date): Record<string, RawBuilder<unknown>> => ({

@@ -28,7 +28,7 @@ const wait = fc.oneof(
   { weight: 2, arbitrary: fc.integer({ min: 0, max: 5 }) },
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 4000 }) },
   { weight: 2, arbitrary: fc.constantFrom(-1, -2, -24) },
-  { weight: 1, arbitrary: fc.integer({ min: 80_000, max: 2_000_000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 80_000, max: 1_200_000 }) },
 )
 const late = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 5000 }) })
 const resource = fc.integer({ min: 0, max: 3 })
