@@ -1,7 +1,8 @@
 import { createClient } from '@straylight/api'
+import { measuredFetch } from './latency.ts'
 
 /** Calls the service on the origin of the page; the session's cookie speaks for the person. */
-export const call = createClient({ baseUrl: '' })
+export const call = createClient({ baseUrl: '', fetch: measuredFetch })
 
 /** Lists are filtered, sorted and paged in the browser, so they are read whole. */
 export const wholeList = { limit: 1000 }

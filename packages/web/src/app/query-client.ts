@@ -4,10 +4,13 @@ import { MutationCache, QueryCache, QueryClient } from '@tanstack/vue-query'
 /** What the service says about us does not change by asking again: only its own trouble is worth another try. */
 export const worthRetrying = (error: unknown): boolean => error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500)
 
-/** @param onSessionLost is told once for every answer that says that nobody is signed in. */
+/** A wrong password is a 401 too, and no lost session. */
+const isSessionLost = (error: unknown): boolean => error instanceof ApiError && error.status === 401 && error.problem?.error_code !== 'account.wrong_credentials'
+
+/** @param onSessionLost is told for every answer that says that nobody is signed in. */
 export function createQueryClient(onSessionLost: () => void): QueryClient {
   const watchSession = (error: unknown) => {
-    if (error instanceof ApiError && error.status === 401) onSessionLost()
+    if (isSessionLost(error)) onSessionLost()
   }
   return new QueryClient({
     queryCache: new QueryCache({ onError: watchSession }),
@@ -18,7 +21,6 @@ export function createQueryClient(onSessionLost: () => void): QueryClient {
         staleTime: 60_000,
         retry: (failures, error) => failures < 3 && worthRetrying(error),
         retryDelay: (attempt) => Math.min(1000 * 2 ** attempt, 15_000),
-        refetchOnWindowFocus: true,
       },
       mutations: { retry: false },
     },

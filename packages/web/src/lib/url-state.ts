@@ -4,8 +4,8 @@ import { type LocationQuery, type LocationQueryRaw, useRoute, useRouter } from '
 /** How one value of a list (filter, sort, page) is written in the URL. A value equal to the fallback is left out. */
 export interface Codec<T> {
   fallback: T
-  read: (written: string) => T | undefined
-  write: (value: T) => string
+  read(written: string): T | undefined
+  write(value: T): string
 }
 
 export const text = (fallback = ''): Codec<string> => ({ fallback, read: (written) => written, write: (value) => value })
@@ -22,7 +22,7 @@ export const integer = (fallback: number, { min = 0, max = Number.MAX_SAFE_INTEG
 /** `name`, or `-name` for the other way round. */
 export const sortBy = (fallback: string): Codec<string> => ({ fallback, read: (written) => (/^-?[a-zA-Z_]+$/.test(written) ? written : undefined), write: (value) => value })
 
-type Codecs = Record<string, Codec<never>> | Record<string, Codec<string>> | Record<string, Codec<number>>
+type Codecs = Record<string, Codec<string | number>>
 type ValueOf<C> = C extends Codec<infer T> ? T : never
 export type UrlState<C> = { [K in keyof C]: ValueOf<C[K]> }
 
@@ -33,12 +33,12 @@ export function readQuery<T>(query: LocationQuery, name: string, codec: Codec<T>
 }
 
 /** The query with some values changed; others in it are kept. */
-export function writeQuery(query: LocationQuery, changes: Record<string, unknown>, codecs: Record<string, Codec<unknown>>): LocationQueryRaw {
+export function writeQuery(query: LocationQuery, changes: Record<string, string | number>, codecs: Codecs): LocationQueryRaw {
   const next: LocationQueryRaw = { ...query }
   for (const [name, value] of Object.entries(changes)) {
     const codec = codecs[name]
     if (!codec) continue
-    if (value === codec.fallback || value === undefined) delete next[name]
+    if (value === codec.fallback) delete next[name]
     else next[name] = codec.write(value)
   }
   return next
@@ -49,12 +49,12 @@ export function writeQuery(query: LocationQuery, changes: Record<string, unknown
  * `const view = useUrlState({ q: text(), status: oneOf(['all', 'error'], 'all'), sort: sortBy('name') })`, then `v-model="view.q"`.
  * Changes replace the present entry of the history.
  */
-export function useUrlState<const C extends Codecs | Record<string, Codec<never> | Codec<string> | Codec<number>>>(codecs: C): UrlState<C> {
+export function useUrlState<const C extends Codecs>(codecs: C): UrlState<C> {
   const route = useRoute()
   const router = useRouter()
-  const known = codecs as unknown as Record<string, Codec<unknown>>
+  const known: Codecs = codecs
   // What was set and is not in the URL yet; several changes in one tick become one navigation.
-  const pending = shallowRef<Record<string, unknown>>({})
+  const pending = shallowRef<Record<string, string | number>>({})
   let scheduled = false
   const flush = async () => {
     scheduled = false
@@ -62,13 +62,13 @@ export function useUrlState<const C extends Codecs | Record<string, Codec<never>
     await router.replace({ query: writeQuery(route.query, changes, known), hash: route.hash })
     if (pending.value === changes) pending.value = {}
   }
-  const change = (name: string, value: unknown) => {
+  const change = (name: string, value: string | number) => {
     pending.value = { ...pending.value, [name]: value }
     if (scheduled) return
     scheduled = true
     queueMicrotask(() => void flush())
   }
-  const refs: Record<string, WritableComputedRef<unknown>> = {}
+  const refs: Record<string, WritableComputedRef<string | number>> = {}
   for (const [name, codec] of Object.entries(known))
     refs[name] = computed({ get: () => (name in pending.value ? pending.value[name] : readQuery(route.query, name, codec)), set: (value) => change(name, value) })
   return reactive(refs) as UrlState<C>

@@ -1,4 +1,5 @@
 import { computed, nextTick, type Reactive, reactive, type Ref, ref, watch } from 'vue'
+import { dropDraft, readDraft, writeDraft } from '../lib/drafts.ts'
 import { fieldErrors, shownProblem } from '../lib/problem.ts'
 import type { ShownProblem } from './types.ts'
 
@@ -11,14 +12,12 @@ export interface FormOptions<Values extends object> {
   draft?: string
 }
 
-const draftDays = 7
-
 /**
  * A form: values, errors and one submit. `form.field('name')` goes on a field with `v-bind`; <Form> shows the summary and sends.
  * Errors of fields in a problem document land at their fields, the rest in `form.problem`.
  */
 export function useForm<Values extends object>(options: FormOptions<Values>) {
-  const values = reactive({ ...options.initial, ...readDraft(options.draft, options.initial) }) as Reactive<Values>
+  const values = reactive({ ...options.initial, ...restored(options.draft, options.initial) }) as Reactive<Values>
   const errors = reactive<Record<string, string | undefined>>({})
   const left = reactive(new Set<string>())
   const pending = ref(false)
@@ -30,7 +29,7 @@ export function useForm<Values extends object>(options: FormOptions<Values>) {
     // What was complained about is checked again at once; what is still being typed is not.
     const now = check()
     for (const name of Object.keys(errors)) if (errors[name] !== undefined) errors[name] = now[name]
-    if (options.draft) saveDraft(options.draft, values)
+    if (options.draft) writeDraft(localStorage, options.draft, values, Date.now())
   })
 
   async function submit(): Promise<boolean> {
@@ -46,7 +45,7 @@ export function useForm<Values extends object>(options: FormOptions<Values>) {
     pending.value = true
     try {
       await options.submit(values as Values)
-      if (options.draft) localStorage.removeItem(draftPlace(options.draft))
+      if (options.draft) dropDraft(localStorage, options.draft)
       return true
     } catch (error) {
       const found = fieldErrors(error)
@@ -66,6 +65,14 @@ export function useForm<Values extends object>(options: FormOptions<Values>) {
     problem,
     tried,
     submit,
+    /** As it was at first, or with other values: for a dialog that is opened again. */
+    reset(given: Partial<Values> = {}) {
+      Object.assign(values, options.initial, given)
+      for (const name of Object.keys(errors)) delete errors[name]
+      left.clear()
+      problem.value = undefined
+      tried.value = 0
+    },
     /** Wrong fields in order, for the summary. */
     wrong: computed(() => Object.entries(errors).flatMap(([name, message]) => (message === undefined ? [] : [{ name, message }]))),
     field: <Name extends keyof Values & string>(name: Name) => ({
@@ -84,23 +91,9 @@ export function useForm<Values extends object>(options: FormOptions<Values>) {
 }
 export type FormState = { pending: boolean; problem: ShownProblem | undefined; tried: number; wrong: { name: string; message: string }[]; submit: () => Promise<boolean> }
 
-const draftPlace = (name: string) => `straylight.draft.${name}`
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
-function readDraft<Values extends object>(name: string | undefined, initial: Values): Partial<Values> {
-  if (name === undefined) return {}
-  try {
-    const saved = JSON.parse(localStorage.getItem(draftPlace(name)) ?? 'null') as { at: number; values: Partial<Values> } | null
-    if (!saved || Date.now() - saved.at > draftDays * 86_400_000) return {}
-    return Object.fromEntries(Object.entries(saved.values).filter(([key]) => key in initial)) as Partial<Values>
-  } catch {
-    return {}
-  }
-}
-
-function saveDraft(name: string, values: object): void {
-  try {
-    localStorage.setItem(draftPlace(name), JSON.stringify({ at: Date.now(), values }))
-  } catch {
-    // Without storage there is no draft.
-  }
+function restored<Values extends object>(name: string | undefined, initial: Values): Partial<Values> {
+  const draft = name === undefined ? undefined : readDraft(localStorage, name, isObject, Date.now())
+  return Object.fromEntries(Object.entries(draft ?? {}).filter(([key]) => key in initial)) as Partial<Values>
 }

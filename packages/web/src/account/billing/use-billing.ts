@@ -1,7 +1,7 @@
 import { type Balance, type Charge, type LedgerEntry, type ResponseOf, routes } from '@straylight/api'
 import { type ComputedRef, computed } from 'vue'
 import { call, wholeList } from '../../app/api.ts'
-import { setServerTime, useNow } from '../../app/clock.ts'
+import { setServerTime, useNow } from '../../lib/now.ts'
 import { keys } from '../../app/keys.ts'
 import { type Runway, balanceAfter, runwayOf } from '../../app/money.ts'
 import { type Reading, useReading } from '../../app/read.ts'

@@ -1,4 +1,4 @@
-import { type Address, type Volume, routes } from '@straylight/api'
+import { type Volume, routes } from '@straylight/api'
 import { type MaybeRefOrGetter, toValue } from 'vue'
 import { call, wholeList } from '../../app/api.ts'
 import { keys } from '../../app/keys.ts'
@@ -18,17 +18,4 @@ export const useDeleteVolume = (project: Id): Writing<{ id: string }, string | u
   useWriting(
     async ({ id }, idempotencyKey) => (await call(routes.volumesDelete, { params: { id }, body: {}, idempotencyKey })).taskId,
     () => [keys.volumes(toValue(project)), keys.tasks(toValue(project)), keys.money],
-  )
-
-export const useAddresses = (project: Id): Reading<Address[]> =>
-  useReading(
-    () => keys.addresses(toValue(project)),
-    async (signal) => (await call(routes.addressesList, { params: { project_id: toValue(project) }, query: wholeList, signal })).data.result,
-    { when: () => toValue(project) !== '' },
-  )
-
-export const useReleaseAddress = (project: Id): Writing<{ id: string }, string | undefined> =>
-  useWriting(
-    async ({ id }, idempotencyKey) => (await call(routes.addressesDelete, { params: { id }, idempotencyKey })).taskId,
-    () => [keys.addresses(toValue(project)), keys.tasks(toValue(project)), keys.money],
   )

@@ -1,0 +1,18 @@
+import type { Runway } from '../../app/money.ts'
+import { format, t } from '../../i18n/index.ts'
+
+const hour = 3_600_000
+const day = 24 * hour
+
+/** "23 days", "31 h", "12 min": how long the balance lasts. Rounded down, so that nobody counts on time that is not there. */
+export function runwayWords(runway: Runway): string {
+  if (runway.kind === 'endless') return t('nav.endless')
+  if (runway.kind === 'empty') return t('nav.empty')
+  return lengthWords(runway.ms)
+}
+
+export function lengthWords(ms: number): string {
+  if (ms >= 2 * day) return t('nav.days', { count: Math.floor(ms / day) })
+  if (ms >= hour) return format.quantity(Math.floor(ms / hour), 'h', 0)
+  return format.quantity(Math.max(1, Math.floor(ms / 60_000)), 'min', 0)
+}

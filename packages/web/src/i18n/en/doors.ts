@@ -1,0 +1,27 @@
+import { catalogue } from '../catalogue.ts'
+
+export default catalogue({
+  signInTitle: 'Sign in',
+  signInLead: 'Servers, networks and the bill for them.',
+  signIn: 'Sign in',
+  email: 'Email',
+  emailWrong: 'This is no email address; one looks like name@example.com',
+  password: 'Password',
+  passwordMissing: 'Type your password',
+  ended: 'The session ended. Sign in and you are back where you were; what you typed is kept.',
+  noAccount: 'No account yet?',
+  toSignUp: 'Open an account',
+  signUpTitle: 'Open an account',
+  signUpLead: 'A project is made for you at once. Nothing costs anything until a server runs.',
+  signUp: 'Open account',
+  name: 'Your name',
+  nameHint: 'A person or a company, as it should read on the bill',
+  nameMissing: 'Type a name',
+  newPassword: 'Password',
+  passwordHint: 'At least {min} characters. Length counts, not signs',
+  passwordShort: 'A password has at least {min} characters; {missing, plural, one {# more is needed} other {# more are needed}}',
+  haveAccount: 'Have an account?',
+  toSignIn: 'Sign in',
+  apiReference: 'API reference',
+  bench: 'Optical bench',
+})

@@ -1,0 +1,30 @@
+import { translationOf } from '../catalogue.ts'
+import english from '../en/addresses.ts'
+
+export default translationOf(english)({
+  title: 'Адреса',
+  search: 'Адрес, сервер или id',
+  all: 'Все',
+  inUse: 'Используются',
+  free: 'Свободны',
+  address: 'Адрес',
+  status: 'Состояние',
+  kind: 'Вид',
+  attachedTo: 'Подключён к',
+  created: 'Создан',
+  public: 'публичный IPv{version}',
+  private: 'внутренний IPv{version}',
+  pending: 'ещё не выдан',
+  none: 'ни к чему',
+  count: '{count, plural, one {# адрес} few {# адреса} many {# адресов} other {# адреса}}',
+  emptyTitle: 'Адресов нет',
+  emptyText: 'По адресу до сервера можно достучаться. Публичный заказывается вместе с сервером.',
+  nothingFound: 'Под этот поиск не подходит ни один адрес',
+  nothingIn: 'Здесь адресов нет: {filter}',
+  release: 'Вернуть…',
+  releaseTitle: 'Вернуть {address}?',
+  releaseText: 'Он сразу может достаться другому; деньги за него больше не списываются.',
+  releaseButton: 'Вернуть',
+  releasing: '{address} возвращается',
+  attached: 'Подключён к {server}',
+})

@@ -1,0 +1,20 @@
+import { translationOf } from '../catalogue.ts'
+import english from '../en/images.ts'
+
+export default translationOf(english)({
+  title: 'Образы',
+  lead: 'Системы, из которых создаётся сервер; бесплатны',
+  search: 'Название или система',
+  all: 'Все',
+  name: 'Название',
+  system: 'Система',
+  version: 'Версия',
+  minDisk: 'Диск от, {unit}',
+  minRam: 'Память от, {unit}',
+  create: 'Создать сервер',
+  createFrom: 'Создать сервер из {name}',
+  count: '{count, plural, one {# образ} few {# образа} many {# образов} other {# образа}}',
+  emptyTitle: 'Образов нет',
+  emptyText: 'Образ — система, из которой создаётся сервер. Их добавляет оператор.',
+  nothingFound: 'Под этот поиск не подходит ни один образ',
+})

@@ -1,0 +1,33 @@
+import { translationOf } from '../catalogue.ts'
+import english from '../en/volumes.ts'
+
+export default translationOf(english)({
+  title: 'Диски',
+  search: 'Имя, сервер или id',
+  all: 'Все',
+  inUse: 'Используются',
+  free: 'Свободны',
+  error: 'Ошибка',
+  name: 'Имя',
+  status: 'Состояние',
+  server: 'Сервер',
+  size: 'Размер, {unit}',
+  created: 'Создан',
+  system: 'системный диск',
+  device: '{device}',
+  none: 'ни к чему не подключён',
+  count: '{count, plural, one {# диск} few {# диска} many {# дисков} other {# диска}}',
+  totalSize: 'всего {size}',
+  emptyTitle: 'Дисков нет',
+  emptyText: 'Диск принадлежит серверу. У каждого сервера есть системный; дополнительные заказываются вместе с ним.',
+  nothingFound: 'Под этот поиск не подходит ни один диск',
+  nothingIn: 'Здесь дисков нет: {filter}',
+  delete: 'Удалить…',
+  deleteTitle: 'Удалить диск {name}?',
+  deleteText: 'Всё на нём стирается сразу, восстановить нельзя. Деньги за него больше не списываются.',
+  deleteButton: 'Удалить диск',
+  deleting: '{name} удаляется',
+  attached: 'Подключён к {server}. Сначала удалите сервер или оставьте диск',
+  systemReason: 'Системный диск живёт и исчезает вместе с сервером',
+  busy: 'С ним уже что-то делается',
+})
