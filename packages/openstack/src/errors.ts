@@ -52,12 +52,16 @@ const rules: Rule[] = [
   { service: 'cinder', status: 400, text: /Invalid (?:volume|snapshot|backup)\b|status must be/i, kind: 'conflict', code: 'wrong_state' },
   { service: 'neutron', type: /(?:InUse\w*|HasFloatingIP|NotFoundForFixedIP)$/, kind: 'conflict', code: 'in_use' },
   { service: 'neutron', type: /(?:Exists|AlreadyAssociated|AlreadyAllocated|BadRequestOverlap)$/, kind: 'conflict', code: 'exists' },
+  { service: 'neutron', status: 400, text: /Router already has a port on subnet/, kind: 'conflict', code: 'exists' },
   { service: 'octavia', status: 409, text: /immutable/i, kind: 'conflict', code: 'immutable', retryable: true },
   { service: 'keystone', status: 409, kind: 'conflict', code: 'exists' },
+  // what Keystone answers to a token of a project or domain that is disabled, whatever was asked; after enabling it only a new token helps
+  { service: 'keystone', status: 404, text: /Unable to validate token/, kind: 'unauthenticated', code: 'unauthenticated', retryable: true },
   { service: 'glance', status: 403, text: /protected/i, kind: 'conflict', code: 'protected' },
   { service: 'glance', status: 413, kind: 'limit', code: 'quota_exceeded' },
 
-  { status: 401, kind: 'unauthenticated', code: 'unauthenticated' },
+  // a token was refused: the next call brings another
+  { status: 401, kind: 'unauthenticated', code: 'unauthenticated', retryable: true },
   { status: 403, kind: 'forbidden', code: 'forbidden' },
   { status: 404, kind: 'not_found', code: 'not_found' },
   { status: 406, kind: 'invalid', code: 'version_refused' },
@@ -84,7 +88,12 @@ export function classify(
   const { status } = response
   const body = response.body.subarray(0, 65_536).toString('utf8')
   const { type, text } = explain(body)
-  const verdict = decide(service, status, body, type, text)
+  const decided = decide(service, status, body, type, text)
+  const path = pathOf(request.url)
+  // Keystone answers 404 to the login of an application credential that is gone
+  const isRefusedLogin =
+    path.endsWith('/auth/tokens') && (decided.kind === 'unauthenticated' || /Could not find Application Credential/i.test(text))
+  const verdict: Rule = isRefusedLogin ? { kind: 'unauthenticated', code: 'credentials_refused' } : decided
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   const refused = (status >= 400 && status < 500 && status !== 408) || noServer.test(body)
   const requestId = requestIdOf(response)
@@ -92,7 +101,7 @@ export function classify(
     service,
     kind: verdict.kind,
     code: `${service}.${verdict.code}`,
-    message: `${service} answered ${status} to ${request.method} ${pathOf(request.url)}${text ? `: ${text}` : ''}`,
+    message: `${service} answered ${status} to ${request.method} ${path}${text ? `: ${text}` : ''}`,
     retryable: verdict.retryable === true,
     effect: isRead || (refused && verdict.code !== 'galera_not_ready') ? 'none' : 'unknown',
     status,
@@ -142,6 +151,8 @@ function explain(body: string): { type: string; text: string } {
   const neutron = json.NeutronError
   if (typeof neutron === 'string') return { type: '', text: clip(neutron) }
   if (isRecord(neutron)) return { type: asText(neutron.type), text: clip(asText(neutron.message)) }
+  // Glance, asked for JSON: {"message": "No image found with ID …<br /><br />", "code": "404 Not Found", "title": "Not Found"}
+  if (typeof json.message === 'string' && typeof json.title === 'string') return { type: '', text: clip(json.message.replace(/<[^>]*>/g, ' ')) }
   // Nova and Cinder: {"<fault>": {"code", "message"}}; Keystone: {"error": {"code", "title", "message"}}
   const fault = Object.values(json).find((value) => isRecord(value) && typeof value.message === 'string')
   return { type: '', text: isRecord(fault) ? clip(asText(fault.message)) : '' }

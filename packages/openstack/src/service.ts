@@ -107,7 +107,7 @@ export class Service {
     return this.#answer(request, response)
   }
 
-  /** One exchange whose body is not (only) JSON, such as image data. A 401 renews the token and sends once more if the body can be sent again. */
+  /** One exchange whose body is not (only) JSON, such as image data. A refused token is renewed once, if the body can be sent again. */
   async exchange(
     method: string,
     path: string,
@@ -115,14 +115,19 @@ export class Service {
   ): Promise<{ request: HttpRequest; response: HttpResponse }> {
     const token = await this.token()
     const first = await this.#send(token, method, path, options)
+    if (isSuccess(first.response)) return first
+    const error = classify(this.name, first.request, first.response)
     const { body } = options
     const canRepeat = body === undefined || typeof body === 'string' || body instanceof Uint8Array
-    const last =
-      first.response.status === 401 && canRepeat
-        ? await this.#send(await this.#connection.sessions.renew(this.#scope, token), method, path, options)
-        : first
-    if (last.response.status < 200 || last.response.status >= 300) throw classify(this.name, last.request, last.response)
-    return last
+    if (error.kind !== 'unauthenticated' || !canRepeat) throw error
+    const renewed = await this.#connection.sessions.renew(this.#scope, token)
+    const second = await this.#send(renewed, method, path, options)
+    if (isSuccess(second.response)) return second
+    const again = classify(this.name, second.request, second.response)
+    // Keystone's revocations count whole seconds: a token made in the very second of a password change is refused for good,
+    // so it is not kept for the next call
+    if (again.kind === 'unauthenticated') this.#connection.sessions.forget(this.#scope, renewed)
+    throw again
   }
 
   async #send(token: Token, method: string, path: string, options: CallOptions & { body?: NonNullable<HttpRequest['body']> }) {
@@ -314,6 +319,8 @@ export function path(literals: TemplateStringsArray, ...values: string[]): strin
   })
   return text
 }
+
+const isSuccess = (response: HttpResponse): boolean => response.status >= 200 && response.status < 300
 
 /** Gives a decoder's error the status and request id of the answer that it could not read. */
 function withExchange(error: unknown, answer: Pick<Answer, 'status' | 'requestId'>): unknown {

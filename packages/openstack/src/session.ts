@@ -64,6 +64,8 @@ interface Held {
 }
 
 const mostRemainingMs = 300_000
+/** A token with its catalogue takes some 10 kB; with more scopes than this the one renewed longest ago is asked for again when needed. */
+const mostHeld = 2000
 
 /**
  * Tokens, one per scope, asked for when first needed and renewed before they end. Callers who need the same one at the same time share one
@@ -101,12 +103,20 @@ export class Sessions {
     return await this.#ask(key, scope)
   }
 
+  /** So that the next call asks for another. */
+  forget(scope: Scope, refused: Token): void {
+    const key = JSON.stringify(scope)
+    if (this.#held.get(key)?.token.value === refused.value) this.#held.delete(key)
+  }
+
   #ask(key: string, scope: Scope): Promise<Token> {
     const underWay = this.#asking.get(key)
     if (underWay) return underWay
     const asked = this.#request(scope)
       .then((token) => {
         const lifeMs = Math.max(0, token.expiresAt.getTime() - token.issuedAt.getTime())
+        this.#held.delete(key)
+        if (this.#held.size >= mostHeld) this.#held.delete(this.#held.keys().next().value as string)
         this.#held.set(key, { token, renewAtMs: this.#clock.now().getTime() + lifeMs - Math.min(mostRemainingMs, lifeMs / 10) })
         return token
       })

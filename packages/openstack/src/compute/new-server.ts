@@ -17,6 +17,7 @@ export interface NewServer {
   keyName?: string | undefined
   /** As the guest will read it; encoded here. At most 65,535 bytes once encoded. */
   userData?: string | Uint8Array | undefined
+  /** Metadata on a small disk of its own. The hosts need `genisoimage`; without it the build fails. */
   configDrive?: boolean | undefined
   /** By name, for the ports that Nova makes itself. */
   securityGroups?: string[] | undefined

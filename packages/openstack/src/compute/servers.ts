@@ -147,7 +147,7 @@ export interface ServerFilter {
   allProjects?: boolean | undefined
   /** With `allProjects`. */
   projectId?: string | undefined
-  /** Changed at or after that time. Deleted ones are among them, with status `DELETED`. */
+  /** Changed at or after that time. Deleted ones are among them, with status `DELETED`, without their metadata. */
   changesSince?: Date | undefined
   /** Changed at or before that time. */
   changesBefore?: Date | undefined
@@ -201,7 +201,7 @@ export class Servers extends ServerActions {
   }
 
   /**
-   * Answers at once; the server is then in status `BUILD`. Nova has no token against repetition: look for your own metadata before you
+   * Answers at once; the server is then in status `BUILD`, and for a moment can be read but not acted on (404). Nova has no token against repetition: look for your own metadata before you
    * call again. The password is not told a second time.
    */
   async create(server: NewServer): Promise<{ id: string; adminPassword: string | undefined }> {
