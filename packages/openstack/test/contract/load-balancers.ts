@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { LoadBalancer } from '../../src/index.ts'
-import { type Customer, must, type World } from './target.ts'
+import type { Customer, World } from './target.ts'
 
 /** Octavia is not everywhere. Where the catalogue has it, all of this holds; where not, a call says so in the client's own words. */
 export function loadBalancersContract(world: () => World): void {
