@@ -66,7 +66,7 @@ export class AdjustableClock implements Clock {
       }
       this.#sleepers.add(sleeper)
       signal?.addEventListener('abort', abort)
-      if (this.#mode === 'flowing') timer = setTimeout(() => sleeper.wake(), Math.min(ms, 2 ** 31 - 1))
+      if (this.#mode === 'flowing') timer = setTimeout(() => sleeper.wake(), Math.max(0, Math.min(ms, 2 ** 31 - 1)))
       else if (ms <= 0) sleeper.wake()
     })
   }
