@@ -13,7 +13,7 @@ import { buildHttp } from './foundation/http.ts'
 import { Loops } from './foundation/loop.ts'
 import { createMetrics } from './foundation/metrics.ts'
 import type { Secrets } from './foundation/secrets.ts'
-import { TaskEngine, type TaskLog } from './foundation/tasks/index.ts'
+import { type AnyWorkflow, TaskEngine, type TaskLog } from './foundation/tasks/index.ts'
 import { authenticator, identityRoutes } from './identity/index.ts'
 import { keypairRoutes } from './keypairs/index.ts'
 import { endDuePromises, expireHolds, openLedger } from './ledger/index.ts'
@@ -59,6 +59,8 @@ export interface AppOptions {
   trustProxy?: boolean | string
   processMetrics?: boolean
   random?: () => number
+  /** Around each workflow, for tests that run steps twice or make them fail. */
+  wrap?: (workflow: AnyWorkflow) => AnyWorkflow
   /** Told after the clock was moved, so that where it stands can be kept. */
   onAdvance?: () => void
 }
@@ -142,7 +144,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
   const volumeDeletion = deleteVolume(parts)
   const addressDeletion = deleteAddress(parts)
-  engine.register(prepare, ...Object.values(workflows), volumeDeletion, addressDeletion)
+  for (const workflow of [prepare, ...Object.values(workflows), volumeDeletion, addressDeletion])
+    engine.register(options.wrap ? options.wrap(workflow) : workflow)
   const projects = createProjects(engine, prepare)
   const observer = createServerObserver(parts)
 

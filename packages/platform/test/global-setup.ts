@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
+import { systemClock } from '@straylight/kit'
+import { openDatabase } from '../src/foundation/db.ts'
 import { migrate } from '../src/foundation/migrate.ts'
 import { createDatabase, type EmbeddedPostgres, startPostgres } from '../src/foundation/postgres.ts'
+import { TaskEngine } from '../src/foundation/tasks/index.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -33,12 +36,23 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await createDatabase(cluster.urlOf('postgres'), templateName)
     const template = new pg.Pool({ connectionString: cluster.urlOf(templateName) })
     await migrate(template).finally(() => template.end()) // a template that somebody is connected to cannot be copied
+    await openQueue(cluster.urlOf(templateName))
   } catch (error) {
     await end()
     throw error
   }
   project.provide('postgresUrl', cluster.urlOf('postgres'))
   return end
+}
+
+/** The task queue's tables too, so that no test has to make them. */
+async function openQueue(url: string): Promise<void> {
+  const database = openDatabase(url)
+  const engine = new TaskEngine({ database, clock: systemClock(), log: { stepFailed() {} } })
+  await engine.open()
+  await engine.stop()
+  await database.close()
+  if (!database.pool.ended) await database.pool.end()
 }
 
 const socketsOf = (url: string) => new URLSearchParams(url.split('?')[1]).get('host') ?? ''

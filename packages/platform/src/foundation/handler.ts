@@ -38,8 +38,8 @@ export interface Outcome<R extends Route> {
 
 export interface Handler {
   route: Route
-  // biome-ignore lint/suspicious/noExplicitAny: the pair was checked where `handle` made it
-  run: (call: any) => Promise<Outcome<any>>
+  /** Each takes the call of its own route; `handle` has checked the pair, and the server makes the call from the route. */
+  run(call: never): Promise<Outcome<Route>>
 }
 
 /** Binds a route of the contract to the code that serves it. */

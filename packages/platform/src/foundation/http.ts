@@ -304,8 +304,8 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
           },
         }
         const outcome = writes
-          ? await write(route, request, caller, (tx) => run({ ...call, tx }))
-          : ((await run(call)) as Outcome<Route>)
+          ? await write(route, request, caller, (tx) => run({ ...call, tx } as never))
+          : await run(call as never)
         if (outcome.taskId) reply.header('x-task-id', outcome.taskId)
         if ('replayed' in outcome) reply.header('idempotent-replayed', 'true')
         if (outcome.session) setSession(reply, outcome.session)

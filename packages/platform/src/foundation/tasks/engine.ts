@@ -4,9 +4,10 @@ import { fromKysely, PgBoss } from 'pg-boss'
 import type { Database, Tx } from '../db.ts'
 import { announce } from '../events.ts'
 import type { TaskTable } from '../tables.ts'
-import { type Move, OrderFailed, type TaskOf, type Workflow } from './workflow.ts'
+import { type AnyWorkflow, type Move, OrderFailed, type TaskOf, type Workflow } from './workflow.ts'
 
 const queue = 'task'
+const batchSize = 4
 const baseBackoffMs = 500
 const longestBackoffMs = 60_000
 /** A step that has failed this often calls an operator, and goes on trying. */
@@ -39,8 +40,8 @@ export class TaskEngine {
   readonly #database: Database
   readonly #clock: Clock
   readonly #boss: PgBoss
-  // biome-ignore lint/suspicious/noExplicitAny: each workflow has its own input type; `start` checks it where a task is made
-  readonly #workflows = new Map<string, Workflow<any, any>>()
+  /** Each has an input type of its own, which `start` checks where a task is made. */
+  readonly #workflows = new Map<string, AnyWorkflow>()
   readonly #log: TaskLog
   readonly #random: () => number
   #worker: { number: number; release: () => Promise<void> } | undefined
@@ -71,19 +72,18 @@ export class TaskEngine {
     this.#boss.on('error', (error) => options.onError?.(error as Error))
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  register(...workflows: Workflow<any, any>[]): void {
+  register(...workflows: AnyWorkflow[]): void {
     for (const workflow of workflows) {
       assert(!this.#workflows.has(workflow.name), `workflow ${workflow.name} is registered once`)
       this.#workflows.set(workflow.name, workflow)
     }
   }
 
-  workflow(name: string): Workflow<unknown> | undefined {
+  workflow(name: string): AnyWorkflow | undefined {
     return this.#workflows.get(name)
   }
 
-  get workflows(): Workflow<unknown>[] {
+  get workflows(): AnyWorkflow[] {
     return [...this.#workflows.values()]
   }
 
@@ -103,13 +103,20 @@ export class TaskEngine {
 
   /** Begins to carry tasks out in this process, `concurrency` at once, after taking back what a dead process had in hand. */
   async work(concurrency: number): Promise<void> {
-    this.#worker = await this.#enlist()
-    await this.reclaim()
+    await this.enlist()
     await this.#boss.work<{ taskId: string }>(
       queue,
-      { localConcurrency: concurrency, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5, heartbeatRefreshSeconds: 3 },
+      {
+        localConcurrency: Math.ceil(concurrency / batchSize),
+        batchSize,
+        // Without it a worker that took a full batch sleeps until the next notification, with work left behind.
+        burstWhenBatchFull: true,
+        pollingIntervalSeconds: 2,
+        notifyPollingIntervalSeconds: 5,
+        heartbeatRefreshSeconds: 3,
+      },
       async (jobs) => {
-        for (const job of jobs) await this.run(job.data.taskId, job.id)
+        await Promise.all(jobs.map((job) => this.run(job.data.taskId, job.id)))
       },
     )
     this.#ticking = this.#tickLoop()
@@ -286,6 +293,19 @@ export class TaskEngine {
     })
   }
 
+  /** Runs everything that is queued now in this call, for who drives time by hand. @returns how many tasks were moved. */
+  async runQueued(): Promise<number> {
+    const queued = await this.#database.db
+      .selectFrom('task')
+      .select(['id', 'job_id'])
+      .where('state', '=', 'queued')
+      .where('workflow', 'in', [...this.#workflows.keys()])
+      .orderBy('created_at')
+      .execute()
+    await Promise.all(queued.map(({ id, job_id }) => this.run(id, job_id)))
+    return queued.length
+  }
+
   /** When the next waiting task is due; tests move their clock there. */
   async nextDue(): Promise<Date | undefined> {
     const row = await this.#database.db
@@ -318,23 +338,38 @@ export class TaskEngine {
     this.#kick?.()
   }
 
+  /** Makes this process known as a worker and takes back what dead ones had in hand. `work` does it; a test that runs tasks itself begins with it. */
+  async enlist(): Promise<void> {
+    this.#worker = await this.#takeNumber()
+    await this.reclaim()
+  }
+
   /** A number of our own, held as a database lock for as long as this process lives, so that others can tell that it does. */
-  async #enlist(): Promise<{ number: number; release: () => Promise<void> }> {
+  async #takeNumber(): Promise<{ number: number; release: () => Promise<void> }> {
     const client = await this.#database.pool.connect()
+    // The database went away and took the lock with it: others may take our tasks back now. What we still do for them will not commit.
+    client.on('error', () => {
+      this.#worker = undefined
+      client.release(true)
+      if (!this.#stopping.signal.aborted) void this.#enlistAgain()
+    })
     for (;;) {
-      const number = 1 + Math.floor(this.#random() * 1_000_000_000)
+      const number = 1 + Math.floor(Math.random() * 1_000_000_000)
       const { rows } = await client.query<{ got: boolean }>(
         `select pg_try_advisory_lock(hashtext('straylight.worker'), $1) as got`,
         [number],
       )
-      if (rows[0]?.got)
-        return {
-          number,
-          release: async () => {
-            await client.query(`select pg_advisory_unlock(hashtext('straylight.worker'), $1)`, [number]).catch(() => {})
-            client.release()
-          },
-        }
+      if (!rows[0]?.got) continue
+      return { number, release: async () => client.release(true) } // the lock ends with its connection
+    }
+  }
+
+  async #enlistAgain(): Promise<void> {
+    while (!this.#worker && !this.#stopping.signal.aborted) {
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      await this.enlist().catch((error: unknown) =>
+        this.#log.stepFailed({ id: '-', workflow: 'engine', step: 'enlist' }, error, true),
+      )
     }
   }
 
@@ -383,7 +418,10 @@ export class TaskEngine {
         .returningAll()
         .executeTakeFirst()) as Row | undefined
       if (!row) return
-      const moved = await this.#step(row)
+      const moved = await this.#step(row).catch((error: unknown): Move<string> => {
+        if (error instanceof Overtaken) return { kind: 'done' }
+        throw error
+      })
       if (moved.kind !== 'go' || this.#stopping.signal.aborted) {
         if (moved.kind === 'go') await this.#handOver(row.id)
         return
@@ -401,13 +439,13 @@ export class TaskEngine {
   async #step(row: Row): Promise<Move<string>> {
     const workflow = this.#workflows.get(row.workflow)
     assert(workflow, `workflow ${row.workflow} is known to this version`)
-    const task: TaskOf<unknown> = {
+    const task: TaskOf<never> = {
       id: row.id,
       workflow: row.workflow,
       subject: { type: row.subject_type, id: row.subject_id, name: row.subject_name },
       accountId: row.account_id,
       projectId: row.project_id,
-      input: row.input,
+      input: row.input as never,
       attempt: row.attempts + 1,
       stepStartedAt: row.step_started_at ?? this.#clock.now(),
       failing: row.failing,
@@ -431,7 +469,7 @@ export class TaskEngine {
     }
   }
 
-  #isOverdue(row: Row, { giveUpMs, persistent }: Workflow<unknown>): boolean {
+  #isOverdue(row: Row, { giveUpMs, persistent }: AnyWorkflow): boolean {
     return (
       giveUpMs !== undefined && !persistent && !row.failing && this.#clock.now().getTime() - row.created_at.getTime() > giveUpMs
     )
@@ -446,7 +484,6 @@ export class TaskEngine {
         await this.#complete(tx, row)
         return
       }
-      await this.#writeStep(tx, row, 'done', null, now)
       if (move.kind === 'go') {
         await this.#update(tx, row, {
           step: move.step,
@@ -456,6 +493,7 @@ export class TaskEngine {
           step_started_at: now,
           error: null,
         })
+        await this.#writeStep(tx, row, 'done', null, now)
         await this.#tell(tx, row)
         return
       }
@@ -465,6 +503,7 @@ export class TaskEngine {
         finished_at: now,
         worker: null,
       })
+      await this.#writeStep(tx, row, 'done', null, now)
       await this.#closeIncidents(tx, row, now)
       await this.#complete(tx, row)
       await this.#tell(tx, row)
@@ -491,18 +530,11 @@ export class TaskEngine {
     return { kind: 'wait', ms }
   }
 
-  async #turnToUndo(row: Row, workflow: Workflow<unknown>, task: TaskOf<unknown>, error: unknown): Promise<Move<string>> {
+  async #turnToUndo(row: Row, workflow: AnyWorkflow, task: TaskOf<never>, error: unknown): Promise<Move<string>> {
     const now = this.#clock.now()
     const [undo] = workflow.undo
     const reason = error === undefined ? row.reason : reasonFor(error)
     await this.#database.db.transaction().execute(async (tx) => {
-      await this.#writeStep(
-        tx,
-        row,
-        error === undefined ? 'skipped' : 'failed',
-        error === undefined ? null : describe(error),
-        now,
-      )
       if (error instanceof Bug)
         await this.#openIncident(
           tx,
@@ -530,6 +562,13 @@ export class TaskEngine {
         await workflow.failed?.(tx, { ...task, failing: true, reason })
         await this.#complete(tx, row)
       }
+      await this.#writeStep(
+        tx,
+        row,
+        error === undefined ? 'skipped' : 'failed',
+        error === undefined ? null : describe(error),
+        now,
+      )
       await this.#tell(tx, row)
     })
     return undo ? { kind: 'go', step: undo } : { kind: 'done' }
@@ -594,7 +633,7 @@ export class TaskEngine {
   }
 }
 
-const stepNumber = (workflow: Workflow<unknown> | undefined, failing: boolean, step: string): number =>
+const stepNumber = (workflow: AnyWorkflow | undefined, failing: boolean, step: string): number =>
   Math.max(1, ((failing ? workflow?.undo : workflow?.path) ?? []).indexOf(step) + 1)
 
 /** Another worker has moved this task on meanwhile; what we did is found by its next look. */
@@ -607,7 +646,7 @@ function isRetryable(error: unknown): boolean {
   return !(error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError)
 }
 
-const tookTooLong = ({ giveUpMs = 0 }: Workflow<unknown>) =>
+const tookTooLong = ({ giveUpMs = 0 }: AnyWorkflow) =>
   new OrderFailed('task.too_long', `It was not done within ${Math.round(giveUpMs / 60_000)} minutes.`)
 
 const describe = (error: unknown): string =>

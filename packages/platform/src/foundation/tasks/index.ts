@@ -1,5 +1,6 @@
 export { attemptsBeforeIncident, type NewTask, TaskEngine, type TaskLog } from './engine.ts'
 export {
+  type AnyWorkflow,
   type Commit,
   done,
   go,

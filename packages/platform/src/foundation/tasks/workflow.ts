@@ -55,6 +55,9 @@ export interface Workflow<Input, Name extends string = string> {
   failed?: (tx: Tx, task: TaskOf<Input>) => Promise<void>
 }
 
+/** A workflow whose input is not known here. */
+export type AnyWorkflow = Workflow<never, string>
+
 /** Misspelt steps do not compile: a step may only `go` to a name of `path` or `undo`. */
 export const workflow = <Input, const Name extends string>(definition: Workflow<Input, Name>): Workflow<Input, Name> => definition
 
