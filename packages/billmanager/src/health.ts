@@ -52,14 +52,17 @@ export function healthOf(context: Context, timeAtPanel: () => Date | undefined) 
       await panel.call('straylight.no_such_function')
       return { ok: false, detail: 'a function that does not exist was answered without an error' }
     } catch (error) {
-      if (error instanceof BillmanagerError && error.reason === 'not_found') return { ok: true, detail: `refused as ${error.type}/${error.object}` }
+      if (error instanceof BillmanagerError && error.reason === 'not_found')
+        return { ok: true, detail: `refused as ${error.type}/${error.object}` }
       throw error
     }
   }
 
   /** A form without `sok=ok` must answer the form, so that a client that forgets it can notice. */
   async function sokTrap(): Promise<{ ok: boolean; detail: string }> {
-    const form = await panel.call('usrparam')
+    const timezone = (await panel.call('usrparam')).raw('timezone')
+    // Sends our own setting as it is, so that nothing would change even if it were applied.
+    const form = await panel.call('usrparam', { timezone })
     return form.has('ok')
       ? { ok: false, detail: 'a form that was not sent says OK: only reading back tells whether a write was done' }
       : { ok: true, detail: 'a form without sok=ok answers the form' }
@@ -67,9 +70,11 @@ export function healthOf(context: Context, timeAtPanel: () => Date | undefined) 
 
   /** `su` must hold for its call alone. */
   async function actingAs(customer: Customer): Promise<{ ok: boolean; detail: string }> {
-    const idOf = async (su?: string): Promise<string> => (await panel.call('whoami', {}, { su })).rows('user')[0]?.attribute('id') ?? ''
+    const idOf = async (su?: string): Promise<string> =>
+      (await panel.call('whoami', {}, { su })).rows('user')[0]?.attribute('id') ?? ''
     const [before, acting, after] = [await idOf(), await idOf(customer.login), await idOf()]
-    if (acting !== customer.userId) return { ok: false, detail: `su=${customer.login} acts as user ${acting}, not ${customer.userId}` }
+    if (acting !== customer.userId)
+      return { ok: false, detail: `su=${customer.login} acts as user ${acting}, not ${customer.userId}` }
     return before === after
       ? { ok: true, detail: `su=${customer.login} holds for one call` }
       : { ok: false, detail: `after a call with su we are user ${after}, not ${before}` }
@@ -83,7 +88,9 @@ export function healthOf(context: Context, timeAtPanel: () => Date | undefined) 
     }
     const [before, narrowed, after] = [await total(false), await total(true), await total(false)]
     if (narrowed !== 0) return { ok: false, detail: `a filter that fits nothing left ${narrowed} rows` }
-    return after >= before ? { ok: true, detail: 'a filter holds for one call' } : { ok: false, detail: `a filter stayed: ${before} rows became ${after}` }
+    return after >= before
+      ? { ok: true, detail: 'a filter holds for one call' }
+      : { ok: false, detail: `a filter stayed: ${before} rows became ${after}` }
   }
 
   async function clockSkew(): Promise<{ ok: boolean; detail: string }> {
