@@ -235,9 +235,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         const subscription = await subscribe({
           url: options.amqpUrl,
           queuePrefix: 'portal',
-          onNotification: async (notification) => {
-            if (notification.subject?.kind === 'server') await observer.look(notification.subject.id)
-          },
+          onNotification: (notification) => observer.hear(notification),
         })
         unsubscribe = () => subscription.close()
       }

@@ -26,6 +26,8 @@ export interface Person {
   projectId: string
   token: string
   call: Client
+  /** The platform has been restarted and listens elsewhere. */
+  moveTo(url: string): void
   topUp(amount: string): Promise<void>
   order(changes?: Partial<GivenBody<typeof routes.serversCreate>>): Promise<GivenBody<typeof routes.serversCreate>>
   /** Orders a server; nothing is carried out yet. */
@@ -104,8 +106,9 @@ export async function createWorld(options: WorldOptions = {}) {
   }
 
   const actor = (who: { email: string; accountId: string; projectId: string; token: string }): Person => {
+    let base = url
     const call: Client = ((route: never, inputs: never) =>
-      createClient({ baseUrl: url, token: who.token })(route, inputs)) as Client
+      createClient({ baseUrl: base, token: who.token })(route, inputs)) as Client
     const order: Person['order'] = async (changes = {}) => {
       const images = (await call(routes.imagesList, { params: { project_id: who.projectId } })).data.result
       return {
@@ -121,6 +124,9 @@ export async function createWorld(options: WorldOptions = {}) {
       ...who,
       password: goodPassword,
       call,
+      moveTo(elsewhere) {
+        base = elsewhere
+      },
       order,
       async topUp(amount) {
         await call(routes.billingTopUp, { body: { amount, method: 'demo' } })
@@ -177,6 +183,7 @@ export async function createWorld(options: WorldOptions = {}) {
       store.database = fresh
       app = await begin(changes)
       url = await app.http.listen({ host: '127.0.0.1', port: 0 })
+      void dead.engine.stop().catch(() => {})
       void dead.http.close().catch(() => {})
       return app
     },

@@ -24,7 +24,9 @@ const nights = [
 ]
 
 describe.each(nights)('in $zone', ({ zone, start, offsetsMinutes }) => {
-  test('whatever happens in months, the charges are the integral of the prices, and zero comes when it was forecast', async () => {
+  test('whatever happens in months, the charges are the integral of the prices, and zero comes when it was forecast', {
+    timeout: 60_000,
+  }, async () => {
     process.env.TZ = zone
     const begin = utc(start)
     const offset = (days: number) => new Date(begin.getTime() + days * 86_400_000).getTimezoneOffset()
@@ -46,7 +48,8 @@ describe.each(nights)('in $zone', ({ zone, start, offsetsMinutes }) => {
           await postgres.drop()
         }
       }),
-      { numRuns: Number(process.env.STRAYLIGHT_LIVES ?? 6) },
+      // On a failure, half a minute to find a shorter life that fails as well.
+      { numRuns: Number(process.env.STRAYLIGHT_LIVES ?? 6), interruptAfterTimeLimit: 30_000 },
     )
   })
 })

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type TestDatabase, testDatabase } from '../../test/database.ts'
 import { afterSeconds, type Customer, eur, newCustomer, openShop, utc } from '../../test/money/shop.ts'
 import { prove } from '../billing/index.ts'
-import { type Db, openDatabase } from '../foundation/db.ts'
+import { type Db, openDatabase, type Tx } from '../foundation/db.ts'
 import { balanceOf, entriesOf } from '../ledger/index.ts'
 import {
   chargeDue,
@@ -242,17 +242,45 @@ describe('a new price list', () => {
     await vcpuPrice(1n, afterSeconds(start, 100))
   })
 
-  test('published while customers order, it leaves nothing at the old price', async () => {
-    const customers = await Promise.all(Array.from({ length: 6 }, () => newCustomer(db, { funds: '1', at: start })))
-    const change = afterSeconds(start, 60)
-    const work: Promise<unknown>[] = customers.flatMap((customer) =>
-      [0, 1, 2].map((n) => open(customer, vcpus(1), afterSeconds(start, 59 + n))),
+  /** Runs `first` and, before it commits, `second`, which has to wait for it. */
+  const overlapping = async (first: (tx: Tx) => Promise<unknown>, second: () => Promise<unknown>) => {
+    let done = false
+    let waiting: Promise<unknown> = Promise.resolve()
+    await db.transaction().execute(async (tx) => {
+      await first(tx)
+      waiting = second().finally(() => {
+        done = true
+      })
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      expect(done).toBe(false)
+    })
+    await waiting
+  }
+  const change = afterSeconds(start, 60)
+  const openPrices = async () =>
+    (await db.selectFrom('meter').select('unit_hour_micros').where('closed_at', 'is', null).execute()).map(
+      (row) => row.unit_hour_micros,
     )
-    work.splice(7, 0, vcpuPrice(10_000n, change))
-    work.push(...customers.map((customer) => open(customer, vcpus(2), change)))
-    await Promise.all(work)
-    const prices = await db.selectFrom('meter').select('unit_hour_micros').where('closed_at', 'is', null).execute()
-    expect(prices.map((row) => row.unit_hour_micros)).toEqual(Array(24).fill(10_000n))
+
+  test('waits for what is being ordered at that moment, and takes it along', async () => {
+    const customer = await newCustomer(db, { at: start })
+    const resource = { type: 'server', id: newId(), name: 'one' }
+    await overlapping(
+      (tx) => openMeters(tx, { ...customer, resource, lines: vcpus(1), at: start }),
+      () => vcpuPrice(10_000n, change),
+    )
+    expect(await openPrices()).toEqual([10_000n])
+    expect(await prove(db, change)).toEqual([])
+  })
+
+  test('lets an order that comes while it is published begin at the new price', async () => {
+    const customer = await newCustomer(db, { at: start })
+    const prices = [{ sku: 'vcpu', unit: 'vCPU', unitHourMicros: 10_000n, currency: 'EUR' }]
+    await overlapping(
+      (tx) => publishPrices(tx, { at: change, prices }),
+      () => open(customer, vcpus(1), afterSeconds(change, 1)),
+    )
+    expect(await openPrices()).toEqual([10_000n])
     expect(await prove(db, change)).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
-import type { Clock } from '@straylight/kit'
+import { type Clock, isId } from '@straylight/kit'
 import type { Server as NovaServer } from '@straylight/openstack'
-import type { Cloud } from '../foundation/cloud/index.ts'
+import { type Cloud, orAbsent } from '../foundation/cloud/index.ts'
 import type { Db } from '../foundation/db.ts'
 import { announce } from '../foundation/events.ts'
 import type { TaskEngine } from '../foundation/tasks/index.ts'
@@ -18,8 +18,8 @@ const overlapMs = 30_000
 export interface ServerObserver {
   /** One question for all tenants: what changed since the last look. @returns how many servers were seen. */
   poll(): Promise<number>
-  /** Something was said about one server: a notification, which may be late or twice, so Nova itself is asked. */
-  look(novaId: string): Promise<void>
+  /** Something was said in a notification: a task that waits for it goes on at once; otherwise Nova is asked what is true. */
+  hear(notification: { subject: { kind: string; id?: string | undefined }; name?: string | undefined }): Promise<void>
 }
 
 /**
@@ -96,20 +96,29 @@ export function createServerObserver({
         .execute()
       return seen
     },
-    async look(novaId) {
-      const known = await db
-        .selectFrom('server')
-        .select('id')
-        .where('nova_id', '=', novaId)
-        .where('deleted_at', 'is', null)
-        .executeTakeFirst()
-      if (!known) return
-      const [seen] = await cloud.admin.compute.servers
-        .list({ allProjects: true, changesSince: new Date(0) })
-        .filter((server) => server.id === novaId)
-        .all()
+    async hear({ subject, name }) {
+      const ids = [subject.id, name].flatMap((id) => id ?? [])
+      if (ids.length === 0) return
+      const server = await serverAbout(subject.kind, ids)
+      if (!server) return
+      const woken = await db.transaction().execute((tx) => engine.signal(tx, server.id))
+      // No task waits for it, so the cloud did this by itself. The message may be late or twice: Nova is asked what is true now.
+      if (woken > 0 || subject.kind !== 'server' || !server.nova_id) return
+      const seen = await orAbsent(cloud.admin.compute.servers.get(server.nova_id))
       if (seen) await apply(seen)
     },
+  }
+
+  /** Names in the cloud are our ids, so a thing is known from its first message on. */
+  async function serverAbout(kind: string, ids: string[]): Promise<Pick<ServerRow, 'id' | 'nova_id'> | undefined> {
+    const ours = ids.filter(isId)
+    const servers = db.selectFrom('server').select(['id', 'nova_id']).where('deleted_at', 'is', null)
+    if (kind === 'server') return servers.where((where) => where.or([where('nova_id', 'in', ids), ...(ours.length > 0 ? [where('id', 'in', ours)] : [])])).executeTakeFirst()
+    if (ours.length === 0) return undefined
+    if (kind === 'port') return servers.where('id', 'in', ours).executeTakeFirst()
+    if (kind !== 'volume') return undefined
+    const volume = await db.selectFrom('volume').select('server_id').where('id', 'in', ours).executeTakeFirst()
+    return volume?.server_id ? servers.where('id', '=', volume.server_id).executeTakeFirst() : undefined
   }
 }
 

@@ -1,6 +1,6 @@
 import { assert, type Clock } from '@straylight/kit'
 import type { FloatingIp } from '@straylight/openstack'
-import { addressesOfServer, updateAddress } from '../addresses/index.ts'
+import { type AddressRow, addressesOfServer, updateAddress } from '../addresses/index.ts'
 import { type Cloud, ensure, gone, orAbsent } from '../foundation/cloud/index.ts'
 import type { Db, Tx } from '../foundation/db.ts'
 import { announce } from '../foundation/events.ts'
@@ -134,6 +134,26 @@ export function createServer({
     return made.id
   }
 
+  /**
+   * An order that was cut off may have been carried out all the same, and late: after we had looked and ordered again. Such twins carry our
+   * id and are not the ones that we use. Looked for only where a step was tried more than once.
+   */
+  async function removeTwins(task: TaskOf<unknown>, server: ServerRow, project: ProjectRow, volumes: VolumeRow[], addresses: AddressRow[]) {
+    const repeated = await db.selectFrom('task_step').select('position').where('task_id', '=', task.id).where('attempts', '>', 1).executeTakeFirst()
+    if (!repeated) return
+    const { compute, network, volumes: disks } = cloud.of(project)
+    for (const twin of await compute.servers.list({ name: server.id }).all())
+      if (twin.id !== server.nova_id) await gone(compute.servers.remove(twin.id))
+    for (const twin of await network.ports.list({ name: server.id }).all())
+      if (twin.id !== server.port_id) await gone(network.ports.remove(twin.id))
+    for (const volume of volumes)
+      for (const twin of await disks.list({ name: volume.id }).all())
+        if (twin.id !== volume.cinder_id) await gone(disks.remove(twin.id))
+    for (const address of addresses)
+      for (const twin of await network.floatingIps.list({ description: address.id }).all())
+        if (twin.id !== address.neutron_id) await gone(network.floatingIps.remove(twin.id))
+  }
+
   const labels: Record<CreateSteps, string> = {
     project: 'Opening the project',
     prepare: 'Preparing disk and network',
@@ -245,6 +265,7 @@ export function createServer({
 
       async open(task) {
         const { server, project, volumes, addresses } = await load(task)
+        await removeTwins(task, server, project, volumes, addresses)
         // The key pair was needed only for the moment of creation: Nova has copied the key.
         if (server.keypair_ids.length > 0) await gone(cloud.of(project).compute.keypairs.remove(keypairNameOf(server.id)))
         return done((tx) => open(tx, server, volumes, addresses))

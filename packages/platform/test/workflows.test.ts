@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createHarness, scenarios } from './harness.ts'
+
+let harness: Awaited<ReturnType<typeof createHarness>>
+beforeAll(async () => {
+  harness = await createHarness()
+})
+afterAll(() => harness.close())
+
+describe.each(scenarios)('$name', (scenario) => {
+  test('in calm weather', async () => {
+    expect(await harness.cell(scenario, () => {}, { mayEnd: scenario.mayEnd.slice(0, 1) })).toEqual([])
+  })
+
+  test('with each step run twice', async () => {
+    const brew = () => {
+      harness.control.twice = true
+    }
+    expect(await harness.cell(scenario, brew, { mayEnd: scenario.mayEnd.slice(0, 1) })).toEqual([])
+  })
+
+  test('failing before and after each of its steps', async () => {
+    const found: Record<string, string[]> = {}
+    for (const step of harness.stepsOf(scenario.name))
+      for (const when of ['before', 'after'] as const) {
+        const brew = () => {
+          harness.control.failAt = { step, when }
+        }
+        const faults = await harness.cell(scenario, brew)
+        if (faults.length > 0) found[`${when} ${step}`] = faults
+      }
+    expect(found).toEqual({})
+  })
+
+  test('dying after each of its outside effects', async () => {
+    const found: Record<string, string[]> = {}
+    let deaths = 0
+    for (let n = 1; n < 40; n++) {
+      const faults = await harness.deathCell(scenario, n)
+      if (faults === undefined) break
+      deaths++
+      if (faults.length > 0) found[`after write ${n}`] = faults
+    }
+    expect(found).toEqual({})
+    expect(deaths).toBeGreaterThan(0)
+  })
+})
