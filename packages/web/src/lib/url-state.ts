@@ -14,17 +14,25 @@ export const oneOf = <const V extends string>(values: readonly V[], fallback: No
   read: (written) => values.find((value) => value === written),
   write: (value) => value,
 })
-export const integer = (fallback: number, { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {}): Codec<number> => ({
+export const integer = (
+  fallback: number,
+  { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
+): Codec<number> => ({
   fallback,
-  read: (written) => (/^\d{1,15}$/.test(written) && Number(written) >= min && Number(written) <= max ? Number(written) : undefined),
+  read: (written) =>
+    /^\d{1,15}$/.test(written) && Number(written) >= min && Number(written) <= max ? Number(written) : undefined,
   write: String,
 })
 /** `name`, or `-name` for the other way round. */
-export const sortBy = (fallback: string): Codec<string> => ({ fallback, read: (written) => (/^-?[a-zA-Z_]+$/.test(written) ? written : undefined), write: (value) => value })
+export const sortBy = (fallback: string): Codec<string> => ({
+  fallback,
+  read: (written) => (/^-?[a-zA-Z_]+$/.test(written) ? written : undefined),
+  write: (value) => value,
+})
 
 type Codecs = Record<string, Codec<string | number>>
 type ValueOf<C> = C extends Codec<infer T> ? T : never
-export type UrlState<C> = { [K in keyof C]: ValueOf<C[K]> }
+export type UrlState<C> = { -readonly [K in keyof C]: ValueOf<C[K]> }
 
 /** Reads a value from a query; what is not understood is the fallback. */
 export function readQuery<T>(query: LocationQuery, name: string, codec: Codec<T>): T {
@@ -70,6 +78,9 @@ export function useUrlState<const C extends Codecs>(codecs: C): UrlState<C> {
   }
   const refs: Record<string, WritableComputedRef<string | number>> = {}
   for (const [name, codec] of Object.entries(known))
-    refs[name] = computed({ get: () => (name in pending.value ? pending.value[name] : readQuery(route.query, name, codec)), set: (value) => change(name, value) })
+    refs[name] = computed({
+      get: () => pending.value[name] ?? readQuery(route.query, name, codec),
+      set: (value) => change(name, value),
+    })
   return reactive(refs) as UrlState<C>
 }

@@ -63,8 +63,11 @@ export interface Column<Row> {
   hidden?: boolean | undefined
   /** Cannot be hidden. The first column never can. */
   fixed?: boolean | undefined
-  /** Where it stands in the two-line row of a phone. The first column is the title. Default: hidden. */
-  phone?: 'title' | 'line' | 'value' | 'hidden' | undefined
+  /**
+   * Where it stands in the two-line row of a phone; the first column is the title. `state`: a StateBadge, its glyph before the title and
+   * its words below it. Default: hidden.
+   */
+  phone?: 'state' | 'line' | 'value' | 'hidden' | undefined
 }
 
 export interface BulkAction<Row> {
