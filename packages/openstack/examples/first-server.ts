@@ -69,6 +69,7 @@ await scoped.network.routers.removeInterface(router.id, subnet.id)
 await scoped.network.routers.remove(router.id)
 await scoped.network.networks.remove(network.id)
 // a project's group `default` outlives the project, and only an admin may remove it
-for (const group of await admin.network.securityGroups.list({ projectId: project.id }).all()) await admin.network.securityGroups.remove(group.id)
+for (const group of await admin.network.securityGroups.list({ projectId: project.id }).all())
+  await admin.network.securityGroups.remove(group.id)
 await admin.identity.projects.remove(project.id)
 say(`all gone after ${Date.now() - started} ms`)

@@ -1,17 +1,20 @@
 import { UpstreamError } from '@straylight/kit'
 import type { ServiceName } from './errors.ts'
 
+/** Who sent what cannot be read: a service, or the message bus. */
+type Sender = ServiceName | 'notifications'
+
 /**
  * Reads the members of one JSON object that a service sent. Whatever is missing or of another type becomes an `UpstreamError` of kind
  * `garbled` that names the member; nothing else is ever thrown. `maybe…` readers give `undefined` for `null` and for a missing member.
  */
 export class Fields {
-  readonly service: ServiceName
+  readonly service: Sender
   /** What is being read, for the message: `server`, `server.flavor`. */
   readonly what: string
   readonly raw: Record<string, unknown>
 
-  constructor(service: ServiceName, what: string, raw: unknown) {
+  constructor(service: Sender, what: string, raw: unknown) {
     this.service = service
     this.what = what
     if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) throw garbled(service, `${what} is not an object`)
@@ -124,9 +127,9 @@ const toPrimitive = (value: unknown): string | number | boolean =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : JSON.stringify(value)
 
 /** Wraps `new Fields` so that a list's items can be read by a function of one argument. */
-export const fields = (service: ServiceName, what: string, raw: unknown): Fields => new Fields(service, what, raw)
+export const fields = (service: Sender, what: string, raw: unknown): Fields => new Fields(service, what, raw)
 
-export const garbled = (service: ServiceName, message: string, options: { retryable?: boolean } = {}): UpstreamError =>
+export const garbled = (service: Sender, message: string, options: { retryable?: boolean } = {}): UpstreamError =>
   new UpstreamError({
     service,
     kind: 'garbled',
@@ -144,6 +147,8 @@ export function parseUtc(text: string): Date | undefined {
   const parts = time.exec(text)
   if (!parts) return undefined
   const [, day, clock, fraction = '0', zone = 'Z'] = parts
-  const date = new Date(`${day}T${clock}.${fraction.padEnd(3, '0')}${zone === 'Z' || zone.includes(':') ? zone : `${zone.slice(0, 3)}:${zone.slice(3)}`}`)
+  const date = new Date(
+    `${day}T${clock}.${fraction.padEnd(3, '0')}${zone === 'Z' || zone.includes(':') ? zone : `${zone.slice(0, 3)}:${zone.slice(3)}`}`,
+  )
   return Number.isNaN(date.getTime()) ? undefined : date
 }

@@ -49,14 +49,32 @@ const rules: Rule[] = [
   { service: 'nova', status: 400, text: /Cannot detach a root device volume/, kind: 'invalid', code: 'root_volume' },
   { service: 'nova', status: 400, text: /Invalid volume/i, kind: 'conflict', code: 'volume_wrong_state' },
   { service: 'cinder', status: 409, text: /ConflictNovaUsingAttachment/, kind: 'conflict', code: 'nova_uses_attachment' },
-  { service: 'cinder', status: 400, text: /Invalid (?:volume|snapshot|backup)\b|status must be/i, kind: 'conflict', code: 'wrong_state' },
+  {
+    service: 'cinder',
+    status: 400,
+    text: /Invalid (?:volume|snapshot|backup)\b|status must be/i,
+    kind: 'conflict',
+    code: 'wrong_state',
+  },
   { service: 'neutron', type: /(?:InUse\w*|HasFloatingIP|NotFoundForFixedIP)$/, kind: 'conflict', code: 'in_use' },
-  { service: 'neutron', type: /(?:Exists|AlreadyAssociated|AlreadyAllocated|BadRequestOverlap)$/, kind: 'conflict', code: 'exists' },
+  {
+    service: 'neutron',
+    type: /(?:Exists|AlreadyAssociated|AlreadyAllocated|BadRequestOverlap)$/,
+    kind: 'conflict',
+    code: 'exists',
+  },
   { service: 'neutron', status: 400, text: /Router already has a port on subnet/, kind: 'conflict', code: 'exists' },
   { service: 'octavia', status: 409, text: /immutable/i, kind: 'conflict', code: 'immutable', retryable: true },
   { service: 'keystone', status: 409, kind: 'conflict', code: 'exists' },
   // what Keystone answers to a token of a project or domain that is disabled, whatever was asked; after enabling it only a new token helps
-  { service: 'keystone', status: 404, text: /Unable to validate token/, kind: 'unauthenticated', code: 'unauthenticated', retryable: true },
+  {
+    service: 'keystone',
+    status: 404,
+    text: /Unable to validate token/,
+    kind: 'unauthenticated',
+    code: 'unauthenticated',
+    retryable: true,
+  },
   { service: 'glance', status: 403, text: /protected/i, kind: 'conflict', code: 'protected' },
   { service: 'glance', status: 413, kind: 'limit', code: 'quota_exceeded' },
 
@@ -134,7 +152,8 @@ const clip = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0,
 /** Reads a service's error members, in the shapes in which each sends them. Nothing else of the body is looked at. */
 function explain(body: string): { type: string; text: string } {
   const start = body.trimStart()[0]
-  if (start === '<') return { type: '', text: clip(body.replace(/<(?:style|script|title)[\s\S]*?<\/[a-z]+>/gi, '').replace(/<[^>]*>/g, ' ')) }
+  if (start === '<')
+    return { type: '', text: clip(body.replace(/<(?:style|script|title)[\s\S]*?<\/[a-z]+>/gi, '').replace(/<[^>]*>/g, ' ')) }
   let json: unknown
   try {
     json = JSON.parse(body)
@@ -152,11 +171,13 @@ function explain(body: string): { type: string; text: string } {
   if (typeof neutron === 'string') return { type: '', text: clip(neutron) }
   if (isRecord(neutron)) return { type: asText(neutron.type), text: clip(asText(neutron.message)) }
   // Glance, asked for JSON: {"message": "No image found with ID …<br /><br />", "code": "404 Not Found", "title": "Not Found"}
-  if (typeof json.message === 'string' && typeof json.title === 'string') return { type: '', text: clip(json.message.replace(/<[^>]*>/g, ' ')) }
+  if (typeof json.message === 'string' && typeof json.title === 'string')
+    return { type: '', text: clip(json.message.replace(/<[^>]*>/g, ' ')) }
   // Nova and Cinder: {"<fault>": {"code", "message"}}; Keystone: {"error": {"code", "title", "message"}}
   const fault = Object.values(json).find((value) => isRecord(value) && typeof value.message === 'string')
   return { type: '', text: isRecord(fault) ? clip(asText(fault.message)) : '' }
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 const asText = (value: unknown): string => (typeof value === 'string' ? value : '')

@@ -103,7 +103,11 @@ export class Service {
   async call(method: string, path: string, json: unknown, options: CallOptions = {}): Promise<Answer> {
     const headers = json === undefined ? options.headers : { 'content-type': 'application/json', ...options.headers }
     const body = json === undefined ? undefined : JSON.stringify(json)
-    const { request, response } = await this.exchange(method, path, { ...options, ...(headers ? { headers } : {}), ...(body ? { body } : {}) })
+    const { request, response } = await this.exchange(method, path, {
+      ...options,
+      ...(headers ? { headers } : {}),
+      ...(body ? { body } : {}),
+    })
     return this.#answer(request, response)
   }
 
@@ -157,7 +161,14 @@ export class Service {
     try {
       return { ...answer, json: JSON.parse(response.body.toString('utf8')) }
     } catch {
-      throw withExchange(garbled(this.name, `${request.method} ${new URL(request.url).pathname} answered ${response.status} with something that is not JSON`, { retryable: true }), answer)
+      throw withExchange(
+        garbled(
+          this.name,
+          `${request.method} ${new URL(request.url).pathname} answered ${response.status} with something that is not JSON`,
+          { retryable: true },
+        ),
+        answer,
+      )
     }
   }
 
@@ -174,7 +185,10 @@ export class Service {
     for (const type of traits[this.name].types) {
       const endpoint = token.catalogue
         .get(type)
-        ?.find((candidate) => candidate.interface === this.#connection.interface && (region === undefined || candidate.region === region))
+        ?.find(
+          (candidate) =>
+            candidate.interface === this.#connection.interface && (region === undefined || candidate.region === region),
+        )
       if (endpoint) return endpoint.url
     }
     return undefined
@@ -305,7 +319,9 @@ export function queryText(query: Query | undefined): string {
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined) continue
     for (const one of Array.isArray(value) ? value : [value])
-      parts.push(`${encodeURIComponent(name)}=${encodeURIComponent(one instanceof Date ? one.toISOString() : String(one).toWellFormed())}`)
+      parts.push(
+        `${encodeURIComponent(name)}=${encodeURIComponent(one instanceof Date ? one.toISOString() : String(one).toWellFormed())}`,
+      )
   }
   return parts.length === 0 ? '' : `?${parts.join('&')}`
 }
@@ -327,7 +343,17 @@ function withExchange(error: unknown, answer: Pick<Answer, 'status' | 'requestId
   if (!(error instanceof UpstreamError)) return error
   const { service, kind, code, message, retryable, effect } = error
   const { status, requestId } = answer
-  return new UpstreamError({ service, kind, code, message, retryable, effect, status, ...(requestId === undefined ? {} : { requestId }), cause: error })
+  return new UpstreamError({
+    service,
+    kind,
+    code,
+    message,
+    retryable,
+    effect,
+    status,
+    ...(requestId === undefined ? {} : { requestId }),
+    cause: error,
+  })
 }
 
 /** Leaves out what is `undefined`, so that a body names only what the caller gave. */

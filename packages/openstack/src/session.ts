@@ -54,7 +54,11 @@ export function fromKeystone(value: string, raw: unknown): Token {
 
 function endpointFromKeystone(raw: unknown): Endpoint {
   const endpoint = fields('keystone', 'endpoint', raw)
-  return { url: endpoint.text('url'), interface: endpoint.text('interface'), region: endpoint.maybeText('region') ?? endpoint.text('region_id') }
+  return {
+    url: endpoint.text('url'),
+    interface: endpoint.text('interface'),
+    region: endpoint.maybeText('region') ?? endpoint.text('region_id'),
+  }
 }
 
 interface Held {

@@ -28,7 +28,9 @@ export interface VersionRange {
  */
 export function fromVersionDocument(service: ServiceName, raw: unknown): VersionRange {
   const document = fields(service, 'version document', raw)
-  const entries = document.has('version') ? [document.child('version')] : document.list('versions', (item) => fields(service, 'version', item))
+  const entries = document.has('version')
+    ? [document.child('version')]
+    : document.list('versions', (item) => fields(service, 'version', item))
   const ranges: VersionRange[] = []
   for (const entry of entries) {
     const max = parseVersion(entry.filledText('max_version') ?? entry.filledText('version') ?? '')

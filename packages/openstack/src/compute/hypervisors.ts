@@ -15,7 +15,15 @@ export interface Hypervisor {
   servers: { id: string; name: string }[]
   /** What Nova believed until 2.87; later only Placement says so. Memory and disks of overcommitted hosts exceed their size. */
   capacity:
-    | { vcpus: number; vcpusUsed: number; ramMib: number; ramUsedMib: number; diskGib: number; diskUsedGib: number; runningServers: number }
+    | {
+        vcpus: number
+        vcpusUsed: number
+        ramMib: number
+        ramUsedMib: number
+        diskGib: number
+        diskUsedGib: number
+        runningServers: number
+      }
     | undefined
 }
 

@@ -32,14 +32,25 @@ export interface NewServer {
 export type BootVolume =
   | { volumeId: string; deleteOnTermination?: boolean | undefined }
   | { imageId: string; sizeGib: number; volumeType?: string | undefined; deleteOnTermination?: boolean | undefined }
-  | { snapshotId: string; sizeGib?: number | undefined; volumeType?: string | undefined; deleteOnTermination?: boolean | undefined }
+  | {
+      snapshotId: string
+      sizeGib?: number | undefined
+      volumeType?: string | undefined
+      deleteOnTermination?: boolean | undefined
+    }
 
 function bootMapping(boot: BootVolume): Record<string, unknown> {
   const common = { boot_index: 0, destination_type: 'volume', delete_on_termination: boot.deleteOnTermination ?? false }
   if ('volumeId' in boot) return { ...common, source_type: 'volume', uuid: boot.volumeId }
   if ('imageId' in boot)
     return given({ ...common, source_type: 'image', uuid: boot.imageId, volume_size: boot.sizeGib, volume_type: boot.volumeType })
-  return given({ ...common, source_type: 'snapshot', uuid: boot.snapshotId, volume_size: boot.sizeGib, volume_type: boot.volumeType })
+  return given({
+    ...common,
+    source_type: 'snapshot',
+    uuid: boot.snapshotId,
+    volume_size: boot.sizeGib,
+    volume_type: boot.volumeType,
+  })
 }
 
 /** The body of `POST /servers`. */
@@ -61,7 +72,9 @@ export function toNova(server: NewServer): Record<string, unknown> {
   ]
   const nics = [
     ...ports.map((port) => ({ port })),
-    ...(typeof networks === 'string' ? [] : networks.map(({ networkId, fixedIp }) => given({ uuid: networkId, fixed_ip: fixedIp }))),
+    ...(typeof networks === 'string'
+      ? []
+      : networks.map(({ networkId, fixedIp }) => given({ uuid: networkId, fixed_ip: fixedIp }))),
   ]
   return {
     server: given({

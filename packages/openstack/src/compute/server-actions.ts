@@ -121,11 +121,16 @@ export class ServerActions {
         adminPass: adminPassword,
       }),
     })
-    return this.#nova.read(answer, 'server', (raw) => ({ adminPassword: fields('nova', 'rebuilt server', raw).maybeText('adminPass') }))
+    return this.#nova.read(answer, 'server', (raw) => ({
+      adminPassword: fields('nova', 'rebuilt server', raw).maybeText('adminPass'),
+    }))
   }
 
   /** Boots from another image with the root disk beside it. Since 2.87 also servers that boot from a volume, with images made for it. */
-  async rescue(id: string, options: { imageId?: string; adminPassword?: string } = {}): Promise<{ adminPassword: string | undefined }> {
+  async rescue(
+    id: string,
+    options: { imageId?: string; adminPassword?: string } = {},
+  ): Promise<{ adminPassword: string | undefined }> {
     const { imageId, adminPassword } = options
     const rescue = given({ rescue_image_ref: imageId, adminPass: adminPassword })
     const answer = await this.#act(id, { rescue: Object.keys(rescue).length === 0 ? null : rescue })

@@ -33,7 +33,9 @@ export class ServerGroups {
   }
 
   list(filter: { allProjects?: boolean } = {}): Listing<ServerGroup> {
-    return this.#nova.list('/os-server-groups', 'server_groups', fromNova, { query: { all_projects: filter.allProjects || undefined } })
+    return this.#nova.list('/os-server-groups', 'server_groups', fromNova, {
+      query: { all_projects: filter.allProjects || undefined },
+    })
   }
 
   async get(id: string): Promise<ServerGroup> {

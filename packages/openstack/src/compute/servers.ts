@@ -68,7 +68,14 @@ export interface ServerAddress {
 }
 
 // https://docs.openstack.org/api-ref/compute/#list-servers-detailed, OS-EXT-STS:power_state
-const powerStates: Record<number, PowerState> = { 0: 'nostate', 1: 'running', 3: 'paused', 4: 'shutdown', 6: 'crashed', 7: 'suspended' }
+const powerStates: Record<number, PowerState> = {
+  0: 'nostate',
+  1: 'running',
+  3: 'paused',
+  4: 'shutdown',
+  6: 'crashed',
+  7: 'suspended',
+}
 
 export function fromNova(raw: unknown): Server {
   const server = fields('nova', 'server', raw)
@@ -164,7 +171,21 @@ export class Servers extends ServerActions {
 
   /** With detail. */
   list(filter: ServerFilter = {}): Listing<Server> {
-    const { name, status, metadata, tags, flavorId, imageId, ip, host, allProjects, projectId, changesSince, changesBefore, pageSize } = filter
+    const {
+      name,
+      status,
+      metadata,
+      tags,
+      flavorId,
+      imageId,
+      ip,
+      host,
+      allProjects,
+      projectId,
+      changesSince,
+      changesBefore,
+      pageSize,
+    } = filter
     const listing = this.#nova.list('/servers/detail', 'servers', fromNova, {
       query: {
         name: name === undefined ? undefined : `^${quoteForMysql(name)}$`,
@@ -212,7 +233,10 @@ export class Servers extends ServerActions {
     })
   }
 
-  async update(id: string, changes: { name?: string | undefined; description?: string | undefined; hostname?: string | undefined }): Promise<Server> {
+  async update(
+    id: string,
+    changes: { name?: string | undefined; description?: string | undefined; hostname?: string | undefined },
+  ): Promise<Server> {
     const { name, description, hostname } = changes
     const answer = await this.#nova.put(path`/servers/${id}`, { server: given({ name, description, hostname }) })
     return this.#nova.read(answer, 'server', fromNova)
@@ -241,7 +265,8 @@ export class Servers extends ServerActions {
       async () => {
         const server = await this.get(id)
         if (wanted.includes(server.status) && server.taskState === undefined) return server
-        if (server.status === 'ERROR') throw failed('nova', 'server_error', `server ${id} is in ERROR: ${server.fault?.message ?? 'no fault told'}`)
+        if (server.status === 'ERROR')
+          throw failed('nova', 'server_error', `server ${id} is in ERROR: ${server.fault?.message ?? 'no fault told'}`)
         return undefined
       },
       options,

@@ -80,7 +80,9 @@ export class Usage {
   /** Of one project; `undefined` when it used nothing. All pages added up. */
   async get(projectId: string, range: UsageRange): Promise<ProjectUsage | undefined> {
     let total: ProjectUsage | undefined
-    const pages = this.#nova.listOne(path`/os-simple-tenant-usage/${projectId}`, 'tenant_usage', (raw) => raw, { query: rangeQuery(range) })
+    const pages = this.#nova.listOne(path`/os-simple-tenant-usage/${projectId}`, 'tenant_usage', (raw) => raw, {
+      query: rangeQuery(range),
+    })
     for await (const raw of pages) {
       // nothing used, or nothing more: an empty object
       if (Object.keys(fields('nova', 'usage', raw).raw).length === 0) continue

@@ -42,7 +42,11 @@ export class VolumeAttachments {
   }
 
   /** Nova chooses the device. The guest sees the disk some seconds later, once the volume is `in-use` and `find` has it. */
-  async attach(serverId: string, volumeId: string, options: { deleteOnTermination?: boolean; tag?: string } = {}): Promise<VolumeAttachment> {
+  async attach(
+    serverId: string,
+    volumeId: string,
+    options: { deleteOnTermination?: boolean; tag?: string } = {},
+  ): Promise<VolumeAttachment> {
     const answer = await this.#nova.post(path`/servers/${serverId}/os-volume_attachments`, {
       volumeAttachment: given({ volumeId, delete_on_termination: options.deleteOnTermination, tag: options.tag }),
     })

@@ -84,13 +84,17 @@ export class Users {
 
   async update(id: string, changes: UserChanges): Promise<User> {
     const { name, password, description, email, enabled } = changes
-    const answer = await this.#keystone.patch(path`/users/${id}`, { user: given({ name, password, description, email, enabled }) })
+    const answer = await this.#keystone.patch(path`/users/${id}`, {
+      user: given({ name, password, description, email, enabled }),
+    })
     return this.#keystone.read(answer, 'user', fromKeystone)
   }
 
   /** By the user, who must know the password so far. Ends every token of the user. */
   async changePassword(id: string, passwords: { from: string; to: string }): Promise<void> {
-    await this.#keystone.post(path`/users/${id}/password`, { user: { original_password: passwords.from, password: passwords.to } })
+    await this.#keystone.post(path`/users/${id}/password`, {
+      user: { original_password: passwords.from, password: passwords.to },
+    })
   }
 
   async remove(id: string): Promise<void> {

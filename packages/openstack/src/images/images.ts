@@ -37,7 +37,8 @@ const ownMembers = new Set(
 export function fromGlance(raw: unknown): Image {
   const image = fields('glance', 'image', raw)
   const properties: Record<string, string> = {}
-  for (const [name, value] of Object.entries(image.raw)) if (typeof value === 'string' && !ownMembers.has(name)) properties[name] = value
+  for (const [name, value] of Object.entries(image.raw))
+    if (typeof value === 'string' && !ownMembers.has(name)) properties[name] = value
   return {
     id: image.text('id'),
     name: image.maybeText('name') ?? '',
@@ -131,7 +132,18 @@ export class ImageStore {
 
   /** A record in status `queued`, still without data. */
   async create(image: NewImage): Promise<Image> {
-    const { id, name, diskFormat, containerFormat = 'bare', visibility, minDiskGib, minRamMib, isProtected, tags, properties } = image
+    const {
+      id,
+      name,
+      diskFormat,
+      containerFormat = 'bare',
+      visibility,
+      minDiskGib,
+      minRamMib,
+      isProtected,
+      tags,
+      properties,
+    } = image
     const answer = await this.#glance.post('/images', {
       ...properties,
       ...given({
@@ -190,7 +202,17 @@ export class ImageStore {
 
   /** By Glance's JSON patch: what is not named stays as it is; properties to remove must exist. */
   async update(id: string, changes: ImageChanges): Promise<Image> {
-    const { name, visibility, minDiskGib, minRamMib, isProtected, isHidden, tags, properties = {}, removeProperties = [] } = changes
+    const {
+      name,
+      visibility,
+      minDiskGib,
+      minRamMib,
+      isProtected,
+      isHidden,
+      tags,
+      properties = {},
+      removeProperties = [],
+    } = changes
     const members = given({
       name,
       visibility,
@@ -240,7 +262,8 @@ export class ImageStore {
       async () => {
         const image = await this.get(id)
         if (wanted.includes(image.status)) return image
-        if (image.status === 'killed' || image.status === 'deleted') throw failed('glance', 'image_error', `image ${id} is ${image.status}`)
+        if (image.status === 'killed' || image.status === 'deleted')
+          throw failed('glance', 'image_error', `image ${id} is ${image.status}`)
         return undefined
       },
       options,
@@ -248,7 +271,13 @@ export class ImageStore {
   }
 
   async waitUntilGone(id: string, options?: WaitOptions): Promise<void> {
-    await waitFor(this.#glance.clock, 'glance', `image ${id} gone`, async () => ((await orAbsent(this.get(id))) ? undefined : true), options)
+    await waitFor(
+      this.#glance.clock,
+      'glance',
+      `image ${id} gone`,
+      async () => ((await orAbsent(this.get(id))) ? undefined : true),
+      options,
+    )
   }
 }
 

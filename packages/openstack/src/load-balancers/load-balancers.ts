@@ -114,7 +114,10 @@ export class LoadBalancerStore {
     const { name, projectId, pageSize } = filter
     return this.#octavia
       .list('/lbaas/loadbalancers', 'loadbalancers', fromOctavia, { query: { name, project_id: projectId, limit: pageSize } })
-      .filter((balancer) => (name === undefined || balancer.name === name) && (projectId === undefined || balancer.projectId === projectId))
+      .filter(
+        (balancer) =>
+          (name === undefined || balancer.name === name) && (projectId === undefined || balancer.projectId === projectId),
+      )
   }
 
   async get(id: string): Promise<LoadBalancer> {
@@ -180,7 +183,8 @@ export class LoadBalancerStore {
       async () => {
         const balancer = await this.get(id)
         if (balancer.provisioningStatus === 'ACTIVE') return balancer
-        if (balancer.provisioningStatus === 'ERROR') throw failed('octavia', 'load_balancer_error', `load balancer ${id} is in ERROR`)
+        if (balancer.provisioningStatus === 'ERROR')
+          throw failed('octavia', 'load_balancer_error', `load balancer ${id} is in ERROR`)
         return undefined
       },
       options,

@@ -71,7 +71,9 @@ export class Members {
 
   list(poolId: string, filter: { name?: string; pageSize?: number } = {}): Listing<Member> {
     return this.#octavia
-      .list(path`/lbaas/pools/${poolId}/members`, 'members', fromOctavia, { query: { name: filter.name, limit: filter.pageSize } })
+      .list(path`/lbaas/pools/${poolId}/members`, 'members', fromOctavia, {
+        query: { name: filter.name, limit: filter.pageSize },
+      })
       .filter((member) => filter.name === undefined || member.name === filter.name)
   }
 

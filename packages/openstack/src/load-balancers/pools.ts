@@ -79,7 +79,8 @@ function toOctavia(changes: PoolChanges): Record<string, unknown> {
     description,
     lb_algorithm: algorithm,
     admin_state_up: isUp,
-    session_persistence: sessionPersistence && given({ type: sessionPersistence.type, cookie_name: sessionPersistence.cookieName }),
+    session_persistence:
+      sessionPersistence && given({ type: sessionPersistence.type, cookie_name: sessionPersistence.cookieName }),
   })
 }
 
@@ -96,7 +97,8 @@ export class Pools {
       .list('/lbaas/pools', 'pools', fromOctavia, { query: { name, loadbalancer_id: loadBalancerId, limit: pageSize } })
       .filter(
         (pool) =>
-          (name === undefined || pool.name === name) && (loadBalancerId === undefined || pool.loadBalancerIds.includes(loadBalancerId)),
+          (name === undefined || pool.name === name) &&
+          (loadBalancerId === undefined || pool.loadBalancerIds.includes(loadBalancerId)),
       )
   }
 
@@ -117,7 +119,11 @@ export class Pools {
   }
 
   async update(id: string, changes: PoolChanges): Promise<Pool> {
-    return this.#octavia.read(await this.#octavia.put(path`/lbaas/pools/${id}`, { pool: toOctavia(changes) }), 'pool', fromOctavia)
+    return this.#octavia.read(
+      await this.#octavia.put(path`/lbaas/pools/${id}`, { pool: toOctavia(changes) }),
+      'pool',
+      fromOctavia,
+    )
   }
 
   async remove(id: string): Promise<void> {

@@ -18,7 +18,11 @@ export interface Extension {
 
 export function fromNeutron(raw: unknown): Extension {
   const extension = fields('neutron', 'extension', raw)
-  return { alias: extension.text('alias'), name: extension.maybeText('name') ?? '', description: extension.maybeText('description') ?? '' }
+  return {
+    alias: extension.text('alias'),
+    name: extension.maybeText('name') ?? '',
+    description: extension.maybeText('description') ?? '',
+  }
 }
 
 export class Dialects {

@@ -95,7 +95,14 @@ export class Networks {
     const { name, projectId, isExternal, isShared, tags, pageSize } = filter
     return this.#neutron
       .list('/networks', 'networks', fromNeutron, {
-        query: { name, project_id: projectId, 'router:external': isExternal, shared: isShared, tags: tags?.join(','), limit: pageSize },
+        query: {
+          name,
+          project_id: projectId,
+          'router:external': isExternal,
+          shared: isShared,
+          tags: tags?.join(','),
+          limit: pageSize,
+        },
       })
       .filter(
         (network) =>
@@ -140,7 +147,14 @@ export class Networks {
   async update(id: string, changes: NetworkChanges): Promise<Network> {
     const { name, description, mtu, isUp, isShared, isPortSecurityEnabled } = changes
     const answer = await this.#neutron.put(path`/networks/${id}`, {
-      network: given({ name, description, mtu, admin_state_up: isUp, shared: isShared, port_security_enabled: isPortSecurityEnabled }),
+      network: given({
+        name,
+        description,
+        mtu,
+        admin_state_up: isUp,
+        shared: isShared,
+        port_security_enabled: isPortSecurityEnabled,
+      }),
     })
     return this.#neutron.read(answer, 'network', fromNeutron)
   }

@@ -107,7 +107,8 @@ export interface PortChanges {
 }
 
 function changesToNeutron(changes: PortChanges): Record<string, unknown> {
-  const { name, description, isUp, addresses, securityGroupIds, isPortSecurityEnabled, allowedAddressPairs, dhcpOptions } = changes
+  const { name, description, isUp, addresses, securityGroupIds, isPortSecurityEnabled, allowedAddressPairs, dhcpOptions } =
+    changes
   return given({
     name,
     description,

@@ -96,7 +96,9 @@ export class Routers {
     const { name, projectId, pageSize } = filter
     return this.#neutron
       .list('/routers', 'routers', fromNeutron, { query: { name, project_id: projectId, limit: pageSize } })
-      .filter((router) => (name === undefined || router.name === name) && (projectId === undefined || router.projectId === projectId))
+      .filter(
+        (router) => (name === undefined || router.name === name) && (projectId === undefined || router.projectId === projectId),
+      )
   }
 
   async get(id: string): Promise<Router> {

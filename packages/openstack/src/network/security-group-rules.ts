@@ -39,14 +39,16 @@ const protocolNames: Record<string, string> = {
 export function normalizeRule<T extends RuleMatch>(rule: T): T {
   const protocol = rule.protocol?.toLowerCase()
   const isAnyPort = rule.portFrom === 0 && rule.portTo === 65_535
-  const named = protocol === undefined || protocol === '' || protocol === 'any' ? undefined : (protocolNames[protocol] ?? protocol)
+  const named =
+    protocol === undefined || protocol === '' || protocol === 'any' ? undefined : (protocolNames[protocol] ?? protocol)
   return {
     ...rule,
     // ICMP of IPv6 has a protocol of its own, and Neutron takes plain "icmp" for it
     protocol: named === 'icmp' && rule.ipVersion === 6 ? 'ipv6-icmp' : named,
     portFrom: isAnyPort ? undefined : rule.portFrom,
     portTo: isAnyPort ? undefined : rule.portTo,
-    remoteCidr: rule.remoteCidr === '0.0.0.0/0' || rule.remoteCidr === '::/0' || rule.remoteCidr === '' ? undefined : rule.remoteCidr,
+    remoteCidr:
+      rule.remoteCidr === '0.0.0.0/0' || rule.remoteCidr === '::/0' || rule.remoteCidr === '' ? undefined : rule.remoteCidr,
     remoteGroupId: rule.remoteGroupId === '' ? undefined : rule.remoteGroupId,
   }
 }

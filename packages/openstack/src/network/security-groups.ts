@@ -48,7 +48,9 @@ export class SecurityGroups {
     const { name, projectId, pageSize } = filter
     return this.#neutron
       .list('/security-groups', 'security_groups', fromNeutron, { query: { name, project_id: projectId, limit: pageSize } })
-      .filter((group) => (name === undefined || group.name === name) && (projectId === undefined || group.projectId === projectId))
+      .filter(
+        (group) => (name === undefined || group.name === name) && (projectId === undefined || group.projectId === projectId),
+      )
   }
 
   async get(id: string): Promise<SecurityGroup> {

@@ -103,7 +103,9 @@ export class Subnets {
   list(filter: SubnetFilter = {}): Listing<Subnet> {
     const { name, networkId, projectId, cidr, pageSize } = filter
     return this.#neutron
-      .list('/subnets', 'subnets', fromNeutron, { query: { name, network_id: networkId, project_id: projectId, cidr, limit: pageSize } })
+      .list('/subnets', 'subnets', fromNeutron, {
+        query: { name, network_id: networkId, project_id: projectId, cidr, limit: pageSize },
+      })
       .filter(
         (subnet) =>
           (name === undefined || subnet.name === name) &&
@@ -122,7 +124,18 @@ export class Subnets {
   }
 
   async create(subnet: NewSubnet): Promise<Subnet> {
-    const { name, networkId, cidr, ipVersion = 4, description, projectId, gatewayIp, isDhcpEnabled, allocationPools, dnsServers } = subnet
+    const {
+      name,
+      networkId,
+      cidr,
+      ipVersion = 4,
+      description,
+      projectId,
+      gatewayIp,
+      isDhcpEnabled,
+      allocationPools,
+      dnsServers,
+    } = subnet
     const firstName = await this.#dialects.nameForCreation(name)
     const answer = await this.#neutron.post('/subnets', {
       subnet: given({

@@ -80,8 +80,13 @@ export class Placement {
     const text = Object.entries(resources)
       .map(([name, amount]) => `${name}:${amount}`)
       .join(',')
-    const answer = await this.#placement.get('/allocation_candidates', { query: { resources: text, limit: options.limit ?? 100 } })
-    return this.#placement.readWhole(answer, (json) => fields('placement', 'candidates', json).list('allocation_requests', () => true).length)
+    const answer = await this.#placement.get('/allocation_candidates', {
+      query: { resources: text, limit: options.limit ?? 100 },
+    })
+    return this.#placement.readWhole(
+      answer,
+      (json) => fields('placement', 'candidates', json).list('allocation_requests', () => true).length,
+    )
   }
 }
 

@@ -49,7 +49,9 @@ export class Backups {
     this.#cinder = cinder
   }
 
-  list(filter: { name?: string; volumeId?: string; status?: string; allProjects?: boolean; pageSize?: number } = {}): Listing<Backup> {
+  list(
+    filter: { name?: string; volumeId?: string; status?: string; allProjects?: boolean; pageSize?: number } = {},
+  ): Listing<Backup> {
     return this.#cinder.list('/backups/detail', 'backups', fromCinder, {
       query: {
         name: filter.name,
@@ -75,14 +77,24 @@ export class Backups {
   async create(backup: NewBackup): Promise<{ id: string }> {
     const { volumeId, name, description, isIncremental, force, snapshotId, metadata } = backup
     const answer = await this.#cinder.post('/backups', {
-      backup: given({ volume_id: volumeId, name, description, incremental: isIncremental, force, snapshot_id: snapshotId, metadata }),
+      backup: given({
+        volume_id: volumeId,
+        name,
+        description,
+        incremental: isIncremental,
+        force,
+        snapshot_id: snapshotId,
+        metadata,
+      }),
     })
     return this.#cinder.read(answer, 'backup', (raw) => ({ id: fields('cinder', 'created backup', raw).text('id') }))
   }
 
   /** Into the given volume, which it overwrites, or into a new one. */
   async restore(id: string, into: { volumeId?: string; name?: string } = {}): Promise<{ volumeId: string }> {
-    const answer = await this.#cinder.post(path`/backups/${id}/restore`, { restore: given({ volume_id: into.volumeId, name: into.name }) })
+    const answer = await this.#cinder.post(path`/backups/${id}/restore`, {
+      restore: given({ volume_id: into.volumeId, name: into.name }),
+    })
     return this.#cinder.read(answer, 'restore', (raw) => ({ volumeId: fields('cinder', 'restore', raw).text('volume_id') }))
   }
 
@@ -100,7 +112,8 @@ export class Backups {
       async () => {
         const backup = await this.get(id)
         if (wanted.includes(backup.status)) return backup
-        if (backup.status.startsWith('error')) throw failed('cinder', 'backup_error', `backup ${id}: ${backup.failReason ?? backup.status}`)
+        if (backup.status.startsWith('error'))
+          throw failed('cinder', 'backup_error', `backup ${id}: ${backup.failReason ?? backup.status}`)
         return undefined
       },
       options,
@@ -108,7 +121,13 @@ export class Backups {
   }
 
   async waitUntilGone(id: string, options?: WaitOptions): Promise<void> {
-    await waitFor(this.#cinder.clock, 'cinder', `backup ${id} gone`, async () => ((await orAbsent(this.get(id))) ? undefined : true), options)
+    await waitFor(
+      this.#cinder.clock,
+      'cinder',
+      `backup ${id} gone`,
+      async () => ((await orAbsent(this.get(id))) ? undefined : true),
+      options,
+    )
   }
 }
 

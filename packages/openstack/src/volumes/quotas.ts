@@ -29,7 +29,9 @@ export function fromCinder(raw: unknown): VolumeQuotas {
   const set = fields('cinder', 'quota set', raw)
   const quota = (name: string): Quota => {
     const one = set.maybeChild(name)
-    return one ? { limit: one.number('limit'), inUse: one.number('in_use'), reserved: one.maybeNumber('reserved') ?? 0 } : unlimited
+    return one
+      ? { limit: one.number('limit'), inUse: one.number('in_use'), reserved: one.maybeNumber('reserved') ?? 0 }
+      : unlimited
   }
   const byType: VolumeQuotas['byType'] = {}
   for (const name of Object.keys(set.raw))
@@ -56,7 +58,11 @@ export class VolumeQuotaSets {
   }
 
   async get(projectId: string): Promise<VolumeQuotas> {
-    return this.#cinder.read(await this.#cinder.get(path`/os-quota-sets/${projectId}`, { query: { usage: true } }), 'quota_set', fromCinder)
+    return this.#cinder.read(
+      await this.#cinder.get(path`/os-quota-sets/${projectId}`, { query: { usage: true } }),
+      'quota_set',
+      fromCinder,
+    )
   }
 
   /** For admins. */

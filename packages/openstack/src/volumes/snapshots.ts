@@ -117,7 +117,8 @@ export class Snapshots {
       async () => {
         const snapshot = await this.get(id)
         if (wanted.includes(snapshot.status)) return snapshot
-        if (snapshot.status.startsWith('error')) throw failed('cinder', 'snapshot_error', `snapshot ${id} is in status ${snapshot.status}`)
+        if (snapshot.status.startsWith('error'))
+          throw failed('cinder', 'snapshot_error', `snapshot ${id} is in status ${snapshot.status}`)
         return undefined
       },
       options,

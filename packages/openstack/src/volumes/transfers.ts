@@ -52,7 +52,9 @@ export class Transfers {
   /** In the scope of the project that takes the volume. */
   async accept(id: string, authKey: string): Promise<{ volumeId: string }> {
     const answer = await this.#cinder.post(path`/volume-transfers/${id}/accept`, { accept: { auth_key: authKey } })
-    return this.#cinder.read(answer, 'transfer', (raw) => ({ volumeId: fields('cinder', 'accepted transfer', raw).text('volume_id') }))
+    return this.#cinder.read(answer, 'transfer', (raw) => ({
+      volumeId: fields('cinder', 'accepted transfer', raw).text('volume_id'),
+    }))
   }
 
   async remove(id: string): Promise<void> {

@@ -41,7 +41,12 @@ export class VolumeTypes {
   }
 
   /** For admins. */
-  async create(type: { name: string; description?: string; isPublic?: boolean; extraSpecs?: Record<string, string> }): Promise<VolumeType> {
+  async create(type: {
+    name: string
+    description?: string
+    isPublic?: boolean
+    extraSpecs?: Record<string, string>
+  }): Promise<VolumeType> {
     const { name, description, isPublic, extraSpecs } = type
     const answer = await this.#cinder.post('/types', {
       volume_type: given({ name, description, 'os-volume-type-access:is_public': isPublic, extra_specs: extraSpecs }),

@@ -52,7 +52,11 @@ export function fromCinder(raw: unknown): Volume {
     imageMetadata: volume.textMap('volume_image_metadata'),
     attachments: volume.maybeList('attachments', (item) => {
       const note = fields('cinder', 'attachment', item)
-      return { attachmentId: note.maybeText('attachment_id'), serverId: note.maybeText('server_id'), device: note.maybeText('device') }
+      return {
+        attachmentId: note.maybeText('attachment_id'),
+        serverId: note.maybeText('server_id'),
+        device: note.maybeText('device'),
+      }
     }),
     snapshotId: volume.maybeText('snapshot_id'),
     sourceVolumeId: volume.maybeText('source_volid'),
@@ -146,7 +150,8 @@ export class VolumeStore {
 
   /** Answers at once with status `creating`; wait for `available`. */
   async create(volume: NewVolume): Promise<Volume> {
-    const { name, sizeGib, volumeType, description, imageId, snapshotId, sourceVolumeId, backupId, metadata, availabilityZone } = volume
+    const { name, sizeGib, volumeType, description, imageId, snapshotId, sourceVolumeId, backupId, metadata, availabilityZone } =
+      volume
     const answer = await this.#cinder.post('/volumes', {
       volume: given({
         name,
@@ -211,7 +216,9 @@ export class VolumeStore {
         force,
       }),
     })
-    return this.#cinder.read(answer, 'os-volume_upload_image', (raw) => ({ imageId: fields('cinder', 'uploaded image', raw).text('image_id') }))
+    return this.#cinder.read(answer, 'os-volume_upload_image', (raw) => ({
+      imageId: fields('cinder', 'uploaded image', raw).text('image_id'),
+    }))
   }
 
   /** Sets the status in Cinder's database and does nothing else. For admins. */
@@ -252,7 +259,8 @@ export class VolumeStore {
       async () => {
         const volume = await this.get(id)
         if (wanted.includes(volume.status)) return volume
-        if (volume.status.startsWith('error')) throw failed('cinder', 'volume_error', `volume ${id} is in status ${volume.status}`)
+        if (volume.status.startsWith('error'))
+          throw failed('cinder', 'volume_error', `volume ${id} is in status ${volume.status}`)
         return undefined
       },
       options,

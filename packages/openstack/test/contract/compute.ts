@@ -14,13 +14,21 @@ export function computeContract(world: () => World): void {
 
     test('flavors are listed, found by name and got by id', async () => {
       flavor = must(await customer.own.compute.flavors.find({ name: world().target.flavorName }))
-      expect(flavor).toMatchObject({ name: world().target.flavorName, isPublic: true, isDisabled: false, swapMib: 0, ephemeralGib: 0 })
+      expect(flavor).toMatchObject({
+        name: world().target.flavorName,
+        isPublic: true,
+        isDisabled: false,
+        swapMib: 0,
+        ephemeralGib: 0,
+      })
       expect(flavor.vcpus).toBeGreaterThan(0)
       expect(flavor.ramMib).toBeGreaterThan(0)
       expect(await customer.own.compute.flavors.get(flavor.id)).toEqual(flavor)
       expect(await customer.own.compute.flavors.find({ name: 'no-such-flavor' })).toBeUndefined()
       const all = await customer.own.compute.flavors.list().all()
-      expect((await customer.own.compute.flavors.list({ pageSize: 1 }).all()).map(({ id }) => id)).toEqual(all.map(({ id }) => id))
+      expect((await customer.own.compute.flavors.list({ pageSize: 1 }).all()).map(({ id }) => id)).toEqual(
+        all.map(({ id }) => id),
+      )
     })
 
     test('admins make flavors, private ones for some projects only; customers make none', async () => {
@@ -40,7 +48,9 @@ export function computeContract(world: () => World): void {
       const twice = await world().refused(() => flavors.create({ name, vcpus: 1, ramMib: 128, diskGib: 1 }))
       expect(twice.status).toBe(409)
       expect(twice.error).toMatchObject({ kind: 'conflict', code: 'nova.exists' })
-      const forbidden = await world().refused(() => customer.own.compute.flavors.create({ name: 'mine', vcpus: 1, ramMib: 1, diskGib: 1 }))
+      const forbidden = await world().refused(() =>
+        customer.own.compute.flavors.create({ name: 'mine', vcpus: 1, ramMib: 1, diskGib: 1 }),
+      )
       expect(forbidden.status).toBe(403)
       expect(forbidden.error).toMatchObject({ kind: 'forbidden', code: 'nova.forbidden' })
       expect(forbidden.body).toEqual({
@@ -54,7 +64,12 @@ export function computeContract(world: () => World): void {
     test('a key belongs to the user who brought it', async () => {
       const { keypairs } = customer.own.compute
       const key = await keypairs.create({ name: 'laptop', publicKey })
-      expect(key).toEqual({ name: 'laptop', publicKey, type: 'ssh', fingerprint: expect.stringMatching(/^[0-9a-f]{2}(:[0-9a-f]{2}){15}$/) })
+      expect(key).toEqual({
+        name: 'laptop',
+        publicKey,
+        type: 'ssh',
+        fingerprint: expect.stringMatching(/^[0-9a-f]{2}(:[0-9a-f]{2}){15}$/),
+      })
       expect(await keypairs.find({ name: 'laptop' })).toMatchObject({ fingerprint: key.fingerprint })
       expect(await keypairs.list().all()).toHaveLength(1)
       expect(await customer.portal.compute.keypairs.find({ name: 'laptop' })).toBeUndefined()
@@ -71,7 +86,11 @@ export function computeContract(world: () => World): void {
     test('quotas are set by admins, counted, and enforced with 403', async () => {
       const { quotas } = world().admin.compute
       await quotas.update(customer.projectId, { instances: 0, cores: 4 })
-      expect(await quotas.get(customer.projectId)).toMatchObject({ instances: { limit: 0, inUse: 0 }, cores: { limit: 4, inUse: 0 }, ramMib: { inUse: 0 } })
+      expect(await quotas.get(customer.projectId)).toMatchObject({
+        instances: { limit: 0, inUse: 0 },
+        cores: { limit: 4, inUse: 0 },
+        ramMib: { inUse: 0 },
+      })
       const image = must(await customer.own.images.find({ name: world().target.imageName }))
       const { error, status, body } = await world().refused(() =>
         customer.own.compute.servers.create({ name: 'too-many', flavorId: flavor.id, imageId: image.id }),
@@ -83,7 +102,9 @@ export function computeContract(world: () => World): void {
       expect(error).toMatchObject({ kind: 'limit', code: 'nova.quota_exceeded', effect: 'none', retryable: false })
       await quotas.reset(customer.projectId)
       expect((await quotas.get(customer.projectId)).instances.limit).toBeGreaterThan(0)
-      expect((await world().refused(() => customer.own.compute.quotas.update(customer.projectId, { instances: 99 }))).status).toBe(403)
+      expect(
+        (await world().refused(() => customer.own.compute.quotas.update(customer.projectId, { instances: 99 }))).status,
+      ).toBe(403)
     })
 
     test('wrong orders are refused in words', async () => {
@@ -98,8 +119,12 @@ export function computeContract(world: () => World): void {
       expect(noImage.body).toEqual({ badRequest: { code: 400, message: `Can not find requested image` } })
       const noName = await world().refused(() => servers.create({ name: '', flavorId: flavor.id, imageId: image.id }))
       expect(noName.status).toBe(400)
-      expect(noName.body).toMatchObject({ badRequest: { message: expect.stringContaining('Invalid input for field/attribute name') } })
-      const noPort = await world().refused(() => servers.create({ name: 'x', flavorId: flavor.id, imageId: image.id, ports: [nowhere] }))
+      expect(noName.body).toMatchObject({
+        badRequest: { message: expect.stringContaining('Invalid input for field/attribute name') },
+      })
+      const noPort = await world().refused(() =>
+        servers.create({ name: 'x', flavorId: flavor.id, imageId: image.id, ports: [nowhere] }),
+      )
       expect(noPort.status).toBe(400)
       expect(noPort.body).toMatchObject({ badRequest: { message: `Port id ${nowhere} could not be found.` } })
       const noServer = await world().refused(() => servers.get(nowhere))
@@ -114,7 +139,13 @@ export function computeContract(world: () => World): void {
       const { serverGroups } = customer.own.compute
       const group = await serverGroups.create({ name: 'apart', policy: 'anti-affinity', maxServersPerHost: 2 })
       world().later(() => serverGroups.remove(group.id))
-      expect(group).toMatchObject({ name: 'apart', policy: 'anti-affinity', serverIds: [], maxServersPerHost: 2, projectId: customer.projectId })
+      expect(group).toMatchObject({
+        name: 'apart',
+        policy: 'anti-affinity',
+        serverIds: [],
+        maxServersPerHost: 2,
+        projectId: customer.projectId,
+      })
       expect(await serverGroups.find({ name: 'apart' })).toMatchObject({ id: group.id })
       expect(await serverGroups.get(group.id)).toEqual(group)
       await serverGroups.remove(group.id)
@@ -132,7 +163,10 @@ export function computeContract(world: () => World): void {
       const providers = await placement.resourceProviders().all()
       expect(providers.map(({ name }) => name)).toEqual(expect.arrayContaining(hypervisors.map(({ hostname }) => hostname)))
       const provider = must(providers[0])
-      expect((await placement.inventories(provider.id)).VCPU).toMatchObject({ total: expect.any(Number), allocationRatio: expect.any(Number) })
+      expect((await placement.inventories(provider.id)).VCPU).toMatchObject({
+        total: expect.any(Number),
+        allocationRatio: expect.any(Number),
+      })
       expect((await placement.usages(provider.id)).VCPU).toBeGreaterThanOrEqual(0)
       expect(await placement.projectUsages(customer.projectId)).toEqual({})
       expect(await placement.candidates({ VCPU: 1, MEMORY_MB: 64 })).toBeGreaterThan(0)

@@ -14,7 +14,9 @@ export function identityContract(world: () => World): void {
       expect(token.user.name).toBe('portal')
       expect(token.roles).toContain('admin')
       expect(token.project?.id).toMatch(/^[0-9a-f]{32}$/)
-      expect([...token.catalogue.keys()]).toEqual(expect.arrayContaining(['identity', 'compute', 'image', 'network', 'volumev3', 'placement']))
+      expect([...token.catalogue.keys()]).toEqual(
+        expect.arrayContaining(['identity', 'compute', 'image', 'network', 'volumev3', 'placement']),
+      )
     })
 
     test('one token serves every call of a scope', async () => {
@@ -33,8 +35,15 @@ export function identityContract(world: () => World): void {
       for (const { error, status, headers, body } of refusals) {
         expect(status).toBe(401)
         expect(headers['www-authenticate']).toMatch(/^Keystone uri=/)
-        expect(body).toEqual({ error: { code: 401, title: 'Unauthorized', message: 'The request you have made requires authentication.' } })
-        expect(error).toMatchObject({ kind: 'unauthenticated', code: 'keystone.credentials_refused', retryable: false, effect: 'none' })
+        expect(body).toEqual({
+          error: { code: 401, title: 'Unauthorized', message: 'The request you have made requires authentication.' },
+        })
+        expect(error).toMatchObject({
+          kind: 'unauthenticated',
+          code: 'keystone.credentials_refused',
+          retryable: false,
+          effect: 'none',
+        })
         expect(error.requestId).toMatch(/^req-/)
       }
     })
@@ -114,7 +123,10 @@ export function identityContract(world: () => World): void {
     test('a user is found by name and changed', async () => {
       const { users, domains } = world().admin.identity
       const domain = must(await domains.find({ name: world().target.customersDomain }))
-      expect(await users.find({ name: customer.userName, domainId: domain.id })).toMatchObject({ id: customer.userId, enabled: true })
+      expect(await users.find({ name: customer.userName, domainId: domain.id })).toMatchObject({
+        id: customer.userId,
+        enabled: true,
+      })
       expect(await users.find({ name: 'nobody-of-that-name', domainId: domain.id })).toBeUndefined()
       expect(await users.update(customer.userId, { description: 'a buyer' })).toMatchObject({ description: 'a buyer' })
     })
@@ -132,7 +144,12 @@ export function identityContract(world: () => World): void {
     test('an application credential gives its project and no other', async () => {
       const { applicationCredentials } = customer.own.identity
       const created = await applicationCredentials.create(customer.userId, { name: 'automation', roles: ['member'] })
-      expect(created).toMatchObject({ name: 'automation', projectId: customer.projectId, roles: ['member'], isUnrestricted: false })
+      expect(created).toMatchObject({
+        name: 'automation',
+        projectId: customer.projectId,
+        roles: ['member'],
+        isUnrestricted: false,
+      })
       expect(created.secret.length).toBeGreaterThan(20)
       expect(await applicationCredentials.find(customer.userId, { name: 'automation' })).toMatchObject({ id: created.id })
       const automation = world().open({ applicationCredentialId: created.id, secret: created.secret })
@@ -146,9 +163,13 @@ export function identityContract(world: () => World): void {
     })
 
     test('what is not there is 404 in the words of Keystone', async () => {
-      const { error, status, body } = await world().refused(() => world().admin.identity.projects.get('00000000000000000000000000000000'))
+      const { error, status, body } = await world().refused(() =>
+        world().admin.identity.projects.get('00000000000000000000000000000000'),
+      )
       expect(status).toBe(404)
-      expect(body).toMatchObject({ error: { code: 404, title: 'Not Found', message: expect.stringContaining('Could not find project') } })
+      expect(body).toMatchObject({
+        error: { code: 404, title: 'Not Found', message: expect.stringContaining('Could not find project') },
+      })
       expect(error).toMatchObject({ kind: 'not_found', code: 'keystone.not_found' })
     })
   })

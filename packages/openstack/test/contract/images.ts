@@ -33,7 +33,11 @@ export function imagesContract(world: () => World): void {
       const id = '00000000-0000-0000-0000-000000000000'
       const { error, status, body } = await world().refused(() => customer.own.images.get(id))
       expect(status).toBe(404)
-      expect(body).toEqual({ message: `No image found with ID ${id}<br /><br />\n\n\n`, code: '404 Not Found', title: 'Not Found' })
+      expect(body).toEqual({
+        message: `No image found with ID ${id}<br /><br />\n\n\n`,
+        code: '404 Not Found',
+        title: 'Not Found',
+      })
       expect(error).toMatchObject({ kind: 'not_found', code: 'glance.not_found' })
       expect(error.message).toMatch(/No image found with ID [-0]+$/)
     })
@@ -52,7 +56,13 @@ export function imagesContract(world: () => World): void {
         await images.update(image.id, { isProtected: false })
         await images.remove(image.id)
       })
-      expect(image).toMatchObject({ status: 'queued', visibility: 'shared', sizeBytes: undefined, ownerId: customer.projectId, minDiskGib: 1 })
+      expect(image).toMatchObject({
+        status: 'queued',
+        visibility: 'shared',
+        sizeBytes: undefined,
+        ownerId: customer.projectId,
+        minDiskGib: 1,
+      })
       expect(image.properties).toMatchObject({ os_distro: 'none', colour: 'green' })
       await images.upload(image.id, chunks(4, 65_536))
       const md5 = createHash('md5')
@@ -95,7 +105,9 @@ export function imagesContract(world: () => World): void {
       expect(await other.own.images.find({ name: image.name })).toBeUndefined()
       await other.own.images.members.setStatus(image.id, other.projectId, 'accepted')
       expect(await other.own.images.find({ name: image.name })).toMatchObject({ id: image.id })
-      expect(await customer.own.images.members.list(image.id).all()).toMatchObject([{ projectId: other.projectId, status: 'accepted' }])
+      expect(await customer.own.images.members.list(image.id).all()).toMatchObject([
+        { projectId: other.projectId, status: 'accepted' },
+      ])
       await customer.own.images.members.remove(image.id, other.projectId)
       expect(await customer.own.images.members.list(image.id).all()).toEqual([])
     })

@@ -37,7 +37,9 @@ export function loadBalancersContract(world: () => World): void {
     test('one is pending first, refuses changes until it is active, and has an address', async () => {
       if (!isOffered) return expect(balancer).toBeUndefined()
       expect(balancer).toMatchObject({ name: 'front', provisioningStatus: 'PENDING_CREATE', projectId: customer.projectId })
-      const { error, status, body } = await world().refused(() => customer.own.loadBalancers.update(balancer.id, { name: 'soon' }))
+      const { error, status, body } = await world().refused(() =>
+        customer.own.loadBalancers.update(balancer.id, { name: 'soon' }),
+      )
       expect(status).toBe(409)
       expect(body).toMatchObject({
         faultstring: `Load Balancer ${balancer.id} is immutable and cannot be updated.`,
@@ -55,7 +57,12 @@ export function loadBalancersContract(world: () => World): void {
       const { loadBalancers } = customer.own
       const { listeners, pools, members, healthMonitors } = loadBalancers
       const listener = await listeners.create({ name: 'http', loadBalancerId: balancer.id, protocol: 'HTTP', port: 80 })
-      expect(listener).toMatchObject({ protocol: 'HTTP', port: 80, provisioningStatus: 'PENDING_CREATE', loadBalancerIds: [balancer.id] })
+      expect(listener).toMatchObject({
+        protocol: 'HTTP',
+        port: 80,
+        provisioningStatus: 'PENDING_CREATE',
+        loadBalancerIds: [balancer.id],
+      })
       await loadBalancers.waitUntilActive(balancer.id)
       const pool = await pools.create({ name: 'web', protocol: 'HTTP', algorithm: 'ROUND_ROBIN', listenerId: listener.id })
       await loadBalancers.waitUntilActive(balancer.id)

@@ -83,9 +83,16 @@ export function localServersContract(world: () => World): void {
         await servers.remove(created.id)
         await servers.waitUntilGone(created.id)
       })
-      await expect(servers.waitForStatus(created.id, 'ACTIVE')).rejects.toMatchObject({ kind: 'failed', code: 'nova.server_error' })
+      await expect(servers.waitForStatus(created.id, 'ACTIVE')).rejects.toMatchObject({
+        kind: 'failed',
+        code: 'nova.server_error',
+      })
       const server = await servers.get(created.id)
-      expect(server).toMatchObject({ status: 'ERROR', hostId: undefined, fault: { code: 500, message: 'No valid host was found. ' } })
+      expect(server).toMatchObject({
+        status: 'ERROR',
+        hostId: undefined,
+        fault: { code: 500, message: 'No valid host was found. ' },
+      })
     })
   })
 }

@@ -25,7 +25,14 @@ export function networkContract(world: () => World): void {
       network = await networks.create({ name: 'lan', description: 'of the contract' })
       world().later(() => networks.remove(network.id))
       expect(world().lastAnswer.status).toBe(201)
-      expect(network).toMatchObject({ name: 'lan', status: 'ACTIVE', isUp: true, isExternal: false, projectId: customer.projectId, subnetIds: [] })
+      expect(network).toMatchObject({
+        name: 'lan',
+        status: 'ACTIVE',
+        isUp: true,
+        isExternal: false,
+        projectId: customer.projectId,
+        subnetIds: [],
+      })
       expect(network.mtu).toBeGreaterThan(1000)
       subnet = await subnets.create({ name: 'lan', networkId: network.id, cidr: '10.61.0.0/24', dnsServers: ['9.9.9.9'] })
       expect(subnet).toMatchObject({
@@ -84,7 +91,11 @@ export function networkContract(world: () => World): void {
 
     test('a port is made under a name and found by it, with an address of the subnet', async () => {
       const { ports } = customer.own.network
-      port = await ports.create({ name: 'port-of-my-id', networkId: network.id, addresses: [{ subnetId: subnet.id, address: '10.61.0.50' }] })
+      port = await ports.create({
+        name: 'port-of-my-id',
+        networkId: network.id,
+        addresses: [{ subnetId: subnet.id, address: '10.61.0.50' }],
+      })
       world().later(() => ports.remove(port.id))
       expect(port).toMatchObject({
         name: 'port-of-my-id',
@@ -141,7 +152,14 @@ export function networkContract(world: () => World): void {
     test('the same rule is refused, and found instead, in whatever notation it is asked for', async () => {
       const { securityGroups, securityGroupRules } = customer.own.network
       const group = must(await securityGroups.find({ name: 'web' }))
-      const ssh = { direction: 'ingress', ipVersion: 4, protocol: 'tcp', portFrom: 22, portTo: 22, remoteCidr: '198.51.100.0/24' } as const
+      const ssh = {
+        direction: 'ingress',
+        ipVersion: 4,
+        protocol: 'tcp',
+        portFrom: 22,
+        portTo: 22,
+        remoteCidr: '198.51.100.0/24',
+      } as const
       const rule = await securityGroupRules.create(group.id, { ...ssh, description: 'ssh' })
       expect(rule).toMatchObject({ ...ssh, groupId: group.id, description: 'ssh' })
       const { error, status, body } = await world().refused(() => securityGroupRules.create(group.id, ssh))
@@ -192,9 +210,9 @@ export function networkContract(world: () => World): void {
       const plugged = await routers.addInterface(router.id, subnet.id)
       world().later(() => routers.removeInterface(router.id, subnet.id))
       expect(plugged).toMatchObject({ routerId: router.id, subnetId: subnet.id })
-      expect(await customer.own.network.ports.list({ deviceId: router.id, deviceOwner: 'network:router_interface' }).all()).toMatchObject([
-        { id: plugged.portId, addresses: [{ address: '10.61.0.1' }] },
-      ])
+      expect(
+        await customer.own.network.ports.list({ deviceId: router.id, deviceOwner: 'network:router_interface' }).all(),
+      ).toMatchObject([{ id: plugged.portId, addresses: [{ address: '10.61.0.1' }] }])
       const twice = await world().refused(() => routers.addInterface(router.id, subnet.id))
       expect(twice.status).toBe(400)
       expect(twice.error).toMatchObject({ kind: 'conflict', code: 'neutron.exists' })
@@ -208,7 +226,10 @@ export function networkContract(world: () => World): void {
       const { routers } = customer.own.network
       const router = must(await routers.find({ name: 'gate' }))
       expect(await routers.update(router.id, { name: 'tor' })).toMatchObject({ name: 'tor', gateway: { networkId: outside.id } })
-      expect(await routers.update(router.id, { name: 'gate' })).toMatchObject({ name: 'gate', gateway: { networkId: outside.id } })
+      expect(await routers.update(router.id, { name: 'gate' })).toMatchObject({
+        name: 'gate',
+        gateway: { networkId: outside.id },
+      })
     })
 
     test('a network with a port on it stays', async () => {
@@ -223,7 +244,10 @@ export function networkContract(world: () => World): void {
       const floating = await floatingIps.create({ networkId: outside.id, description: 'address-of-my-id' })
       world().later(() => floatingIps.remove(floating.id))
       expect(floating).toMatchObject({ status: 'DOWN', portId: undefined, fixedAddress: undefined, networkId: outside.id })
-      expect(await floatingIps.find({ description: 'address-of-my-id' })).toMatchObject({ id: floating.id, address: floating.address })
+      expect(await floatingIps.find({ description: 'address-of-my-id' })).toMatchObject({
+        id: floating.id,
+        address: floating.address,
+      })
       expect(await floatingIps.find({ description: 'address-of-another-id' })).toBeUndefined()
       const on = await floatingIps.update(floating.id, { portId: port.id, fixedAddress: '10.61.0.50' })
       expect(on).toMatchObject({ portId: port.id, fixedAddress: '10.61.0.50' })
@@ -233,7 +257,10 @@ export function networkContract(world: () => World): void {
       const needed = await world().refused(() => customer.own.network.routers.removeInterface(router.id, subnet.id))
       expect(needed.status).toBe(409)
       expect(needed.error).toMatchObject({ kind: 'conflict', code: 'neutron.in_use' })
-      expect(await floatingIps.update(floating.id, { portId: null })).toMatchObject({ portId: undefined, fixedAddress: undefined })
+      expect(await floatingIps.update(floating.id, { portId: null })).toMatchObject({
+        portId: undefined,
+        fixedAddress: undefined,
+      })
       await floatingIps.remove(floating.id)
       const gone = await world().refused(() => floatingIps.remove(floating.id))
       expect(gone.status).toBe(404)
@@ -253,7 +280,9 @@ export function networkContract(world: () => World): void {
       world().later(() => floatingIps.remove(floating.id))
       const { error, status, body } = await world().refused(() => floatingIps.create({ networkId: outside.id }))
       expect(status).toBe(409)
-      expect(body).toMatchObject({ NeutronError: { type: 'OverQuota', message: "Quota exceeded for resources: ['floatingip']." } })
+      expect(body).toMatchObject({
+        NeutronError: { type: 'OverQuota', message: "Quota exceeded for resources: ['floatingip']." },
+      })
       expect(error).toMatchObject({ kind: 'limit', code: 'neutron.quota_exceeded', effect: 'none', retryable: false })
       await floatingIps.remove(floating.id)
       await quotas.reset(customer.projectId)
@@ -264,7 +293,8 @@ export function networkContract(world: () => World): void {
     test('the dialect is discovered from the extensions', async () => {
       const dialect = await customer.own.network.dialect()
       expect(dialect.kind).toBe('neutron')
-      for (const alias of ['router', 'security-group', 'quotas', 'standard-attr-description']) expect(dialect.extensions).toContain(alias)
+      for (const alias of ['router', 'security-group', 'quotas', 'standard-attr-description'])
+        expect(dialect.extensions).toContain(alias)
     })
 
     test('admins see the agents, the zones and how many addresses are taken', async () => {

@@ -94,7 +94,9 @@ export function serversContract(world: () => World): void {
         flavor: { name: world().target.flavorName, id: undefined, vcpus: 1 },
         terminatedAt: undefined,
       })
-      expect(active.addresses.lan).toMatchObject([{ address: must(port.addresses[0]).address, version: 4, kind: 'fixed', mac: port.mac }])
+      expect(active.addresses.lan).toMatchObject([
+        { address: must(port.addresses[0]).address, version: 4, kind: 'fixed', mac: port.mac },
+      ])
       expect(active.hostId).toMatch(/^[0-9a-f]{56}$/)
       expect(active.host).toBeUndefined()
       expect(must(active.launchedAt).getTime()).toBeGreaterThanOrEqual(active.createdAt.getTime())
@@ -113,7 +115,9 @@ export function serversContract(world: () => World): void {
 
     test('admins see it among those of all projects, with its host; other customers do not see it', async () => {
       const { servers } = world().admin.compute
-      const found = must(await servers.find({ allProjects: true, projectId: customer.projectId, metadata: { portal_id: 'my-id' } }))
+      const found = must(
+        await servers.find({ allProjects: true, projectId: customer.projectId, metadata: { portal_id: 'my-id' } }),
+      )
       expect(found).toMatchObject({ id, projectId: customer.projectId, host: expect.any(String) })
       const other = await world().customer()
       expect(await other.own.compute.servers.list().all()).toEqual([])
@@ -141,7 +145,9 @@ export function serversContract(world: () => World): void {
       const found = await ports.list({ deviceId: id }).all()
       expect(found).toMatchObject([{ id: port.id, name: 'my-id', deviceId: id, deviceOwner: 'compute:nova' }])
       const plugged = await customer.portal.compute.interfaces.list(id).all()
-      expect(plugged).toMatchObject([{ portId: port.id, mac: port.mac, addresses: [{ address: must(port.addresses[0]).address }] }])
+      expect(plugged).toMatchObject([
+        { portId: port.id, mac: port.mac, addresses: [{ address: must(port.addresses[0]).address }] },
+      ])
     })
 
     test('its console has a log and a screen', async () => {
@@ -295,7 +301,9 @@ export function serversContract(world: () => World): void {
       const larger = must(await flavors.find({ name: world().target.largerFlavorName }))
       await servers.resize(id, larger.id)
       expect(world().lastAnswer.status).toBe(202)
-      expect(await servers.waitForStatus(id, 'VERIFY_RESIZE')).toMatchObject({ flavor: { name: larger.name, ramMib: larger.ramMib } })
+      expect(await servers.waitForStatus(id, 'VERIFY_RESIZE')).toMatchObject({
+        flavor: { name: larger.name, ramMib: larger.ramMib },
+      })
       await servers.revertResize(id)
       expect(await servers.waitForStatus(id, 'ACTIVE')).toMatchObject({ flavor: { name: world().target.flavorName } })
       await servers.resize(id, larger.id)
@@ -337,9 +345,13 @@ export function serversContract(world: () => World): void {
 
     test('its use is counted', async () => {
       const until = new Date(world().target.clock.now().getTime() + 60_000)
-      const usage = must(await world().admin.compute.usage.get(customer.projectId, { from: new Date(orderedAt.getTime() - 60_000), until }))
+      const usage = must(
+        await world().admin.compute.usage.get(customer.projectId, { from: new Date(orderedAt.getTime() - 60_000), until }),
+      )
       expect(usage).toMatchObject({ projectId: customer.projectId })
-      expect(usage.servers).toMatchObject([{ serverId: id, name: 'web-2', flavorName: world().target.largerFlavorName, endedAt: undefined }])
+      expect(usage.servers).toMatchObject([
+        { serverId: id, name: 'web-2', flavorName: world().target.largerFlavorName, endedAt: undefined },
+      ])
       expect(usage.serverHours).toBeGreaterThan(0)
       const all = await world().admin.compute.usage.list({ from: orderedAt, until, detailed: true }).all()
       expect(all.map(({ projectId }) => projectId)).toContain(customer.projectId)
@@ -359,7 +371,12 @@ export function serversContract(world: () => World): void {
       expect(await servers.find({ metadata: { portal_id: 'my-id' } })).toBeUndefined()
       const changed = await world().admin.compute.servers.list({ allProjects: true, changesSince: orderedAt }).all()
       // its metadata went with it: it can be told by its id only
-      expect(changed.find((one) => one.id === id)).toMatchObject({ status: 'DELETED', vmState: 'deleted', name: 'web-2', metadata: {} })
+      expect(changed.find((one) => one.id === id)).toMatchObject({
+        status: 'DELETED',
+        vmState: 'deleted',
+        name: 'web-2',
+        metadata: {},
+      })
       const paged = await world().admin.compute.servers.list({ allProjects: true, changesSince: orderedAt, pageSize: 1 }).all()
       expect(paged.map((one) => one.id)).toContain(id)
       const free = await world().soon(async () => {

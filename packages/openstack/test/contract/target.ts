@@ -139,7 +139,12 @@ export class World {
     const { response } = must(this.#exchanges.at(-1))
     const text = response.body.toString('utf8')
     const isJson = (response.headers['content-type'] ?? '').includes('json')
-    return { error: error as UpstreamError, status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
+    return {
+      error: error as UpstreamError,
+      status: response.status,
+      headers: response.headers,
+      body: isJson ? JSON.parse(text) : text,
+    }
   }
 
   /** The answer to the last call, as it came. */

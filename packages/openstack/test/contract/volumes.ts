@@ -44,7 +44,9 @@ export function volumesContract(world: () => World): void {
     test('it is found by metadata and by name, and never by a part of them', async () => {
       const { volumes } = customer.own
       expect(await volumes.find({ metadata: { portal_id: "it's-mine" } })).toMatchObject({ id: volume.id })
-      expect(await volumes.find({ metadata: { portal_id: "it's-mine", plan: 'small' }, name: 'disk' })).toMatchObject({ id: volume.id })
+      expect(await volumes.find({ metadata: { portal_id: "it's-mine", plan: 'small' }, name: 'disk' })).toMatchObject({
+        id: volume.id,
+      })
       expect(await volumes.find({ metadata: { portal_id: 'mine' } })).toBeUndefined()
       expect(await volumes.find({ metadata: { portal_id: "it's-mine", plan: 'large' } })).toBeUndefined()
       expect(await volumes.find({ name: 'dis' })).toBeUndefined()
@@ -53,7 +55,11 @@ export function volumesContract(world: () => World): void {
     test('admins see it among those of all projects', async () => {
       const found = await world().admin.volumes.list({ allProjects: true, projectId: customer.projectId }).all()
       expect(found).toMatchObject([{ id: volume.id, projectId: customer.projectId }])
-      const since = world().admin.volumes.list({ allProjects: true, projectId: customer.projectId, updatedSince: volume.createdAt })
+      const since = world().admin.volumes.list({
+        allProjects: true,
+        projectId: customer.projectId,
+        updatedSince: volume.createdAt,
+      })
       expect((await since.all()).map(({ id }) => id)).toEqual([volume.id])
       const later = new Date(world().target.clock.now().getTime() + 3_600_000)
       expect(await world().admin.volumes.list({ allProjects: true, updatedSince: later }).all()).toEqual([])
@@ -85,7 +91,9 @@ export function volumesContract(world: () => World): void {
       expect(await volumes.waitForStatus(volume.id, 'available')).toMatchObject({ sizeGib: 2 })
       const { error, status, body } = await world().refused(() => volumes.extend(volume.id, 1))
       expect(status).toBe(400)
-      expect(body).toMatchObject({ badRequest: { code: 400, message: expect.stringContaining('New size for extend must be greater than current size') } })
+      expect(body).toMatchObject({
+        badRequest: { code: 400, message: expect.stringContaining('New size for extend must be greater than current size') },
+      })
       expect(error).toMatchObject({ kind: 'invalid', code: 'cinder.invalid' })
     })
 
@@ -153,9 +161,16 @@ export function volumesContract(world: () => World): void {
       expect(await volumes.waitForStatus(source.id, 'available')).toMatchObject({ isBootable: false })
       await volumes.setBootable(source.id, true)
       expect(await volumes.get(source.id)).toMatchObject({ isBootable: true })
-      const { imageId } = await volumes.uploadToImage(source.id, { name: `${world().prefix}-from-volume`, diskFormat: 'raw', containerFormat: 'bare' })
+      const { imageId } = await volumes.uploadToImage(source.id, {
+        name: `${world().prefix}-from-volume`,
+        diskFormat: 'raw',
+        containerFormat: 'bare',
+      })
       world().later(() => images.remove(imageId))
-      expect(await images.waitForStatus(imageId, 'active')).toMatchObject({ name: `${world().prefix}-from-volume`, ownerId: customer.projectId })
+      expect(await images.waitForStatus(imageId, 'active')).toMatchObject({
+        name: `${world().prefix}-from-volume`,
+        ownerId: customer.projectId,
+      })
       await volumes.waitForStatus(source.id, 'available')
       await images.remove(imageId)
       await volumes.remove(source.id)
@@ -187,7 +202,9 @@ export function volumesContract(world: () => World): void {
       world().later(() => volumes.remove(first.id))
       const second = await world().refused(() => volumes.create({ name: 'second', sizeGib: 1 }))
       expect(second.status).toBe(413)
-      expect(second.body).toMatchObject({ overLimit: { message: expect.stringContaining('VolumeLimitExceeded: Maximum number of volumes allowed (1) exceeded') } })
+      expect(second.body).toMatchObject({
+        overLimit: { message: expect.stringContaining('VolumeLimitExceeded: Maximum number of volumes allowed (1) exceeded') },
+      })
       await volumes.waitForStatus(first.id, 'available')
       await volumes.remove(first.id)
       await volumes.waitUntilGone(first.id)
@@ -213,7 +230,9 @@ export function volumesContract(world: () => World): void {
 
     test('admins see the services and the pools', async () => {
       const services = await world().admin.volumes.services.list().all()
-      expect(services).toEqual(expect.arrayContaining([expect.objectContaining({ binary: 'cinder-volume', isEnabled: true, isUp: true })]))
+      expect(services).toEqual(
+        expect.arrayContaining([expect.objectContaining({ binary: 'cinder-volume', isEnabled: true, isUp: true })]),
+      )
       const pools = await world().admin.volumes.services.pools().all()
       expect(pools.length).toBeGreaterThan(0)
       expect(pools[0]?.totalGib).toBeGreaterThan(0)
