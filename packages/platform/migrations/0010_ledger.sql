@@ -143,6 +143,7 @@ create table accrual (
   since timestamptz not null check (date_trunc('second', since) = since),
   charged_until timestamptz not null,
   charged_micros int8 not null default 0,
-  due_at timestamptz not null -- the full hour at which it is posted next; not indexed, so that an hourly update stays in its page
+  -- The full hour at which it is posted next; not indexed, so that an hourly update stays in its page.
+  due_at timestamptz not null check (extract(epoch from due_at)::int8 % 3600 = 0)
 ) with (fillfactor = 50);
 create index accrual_account on accrual (account_id);

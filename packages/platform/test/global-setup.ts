@@ -71,20 +71,22 @@ async function removeAbandoned(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
     const folder = join(tmpdir(), name)
     if (isAlive(Number(name.slice(prefix.length).split('-')[0]))) continue
-    const postmaster = postmasterIn(join(folder, 'postgres'))
-    if (postmaster !== undefined) {
-      process.kill(postmaster, 'SIGQUIT')
-      for (let waitedMs = 0; waitedMs < 5000 && isAlive(postmaster); waitedMs += 20)
+    const cluster = clusterIn(join(folder, 'postgres'))
+    if (cluster) {
+      process.kill(cluster.pid, 'SIGQUIT')
+      for (let waitedMs = 0; waitedMs < 5000 && isAlive(cluster.pid); waitedMs += 20)
         await new Promise((resolve) => setTimeout(resolve, 20))
+      rmSync(cluster.sockets, { recursive: true, force: true })
     }
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function postmasterIn(data: string): number | undefined {
+/** The first line of postmaster.pid is the process, the fifth its socket folder. */
+function clusterIn(data: string): { pid: number; sockets: string } | undefined {
   try {
-    const pid = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
-    return readlinkSync(`/proc/${pid}/cwd`) === data ? pid : undefined
+    const [pid, , , , sockets = ''] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')
+    return readlinkSync(`/proc/${pid}/cwd`) === data ? { pid: Number(pid), sockets } : undefined
   } catch {
     return undefined // no such file or process: nothing to end
   }

@@ -11,3 +11,4 @@ export {
   skuOfStorage,
 } from './price.ts'
 export { holdMicros, hoursPerMonth, type Line, type Price, type PriceList, type Rated, type RatedLine, rate } from './rate.ts'
+export { type Rerated, rerate } from './rerate.ts'

@@ -19,6 +19,7 @@ import {
   publishPrices,
   rate,
   renameOnBill,
+  rerate,
   seedPrices,
 } from './index.ts'
 
@@ -72,6 +73,13 @@ describe('prices', () => {
   test('seeding again, or by two processes at once, leaves one list', async () => {
     await Promise.all([1, 2, 3].map(() => db.transaction().execute((tx) => seedPrices(tx, afterSeconds(start, 60)))))
     expect(await db.selectFrom('price_version').selectAll().execute()).toHaveLength(1)
+  })
+
+  test('a service may sell in another currency', async () => {
+    const elsewhere = await testDatabase()
+    await elsewhere.database.db.transaction().execute((tx) => seedPrices(tx, start, 'CHF'))
+    expect((await currentPrices(elsewhere.database.db, start, 'CHF')).prices.size).toBe(5)
+    await elsewhere.drop()
   })
 
   test('before the first list, and for what is not on it, there is no price', async () => {
@@ -133,6 +141,20 @@ describe('meters', () => {
     const { entries } = await entriesOf(db, customer.accountId, { codes: ['usage'] }, { limit: 9, offset: 0 })
     expect(entries.map((entry) => entry.description)).toEqual(['Usage to 10:30:00 UTC', 'Usage to 10:30:00 UTC'])
     expect(await prove(db, end)).toEqual([])
+  })
+
+  test('what ends while the hourly job is late has its full hours posted first, each by itself', async () => {
+    const customer = await newCustomer(db, { funds: '1', at: start })
+    const other = await open(customer, vcpus(1), start)
+    const id = await open(customer, vcpus(1), start)
+    await close(id, utc('2026-05-01 12:10:00'))
+    const { entries } = await entriesOf(db, customer.accountId, { codes: ['usage'] }, { limit: 9, offset: 0 })
+    expect(entries.map(({ description, amountMicros }) => [description, amountMicros])).toEqual([
+      ['Usage to 12:10:00 UTC', -1166n],
+      ['Usage 11:00–12:00 UTC', -14_000n],
+      ['Usage 10:00–11:00 UTC', -14_000n],
+    ])
+    await close(other, utc('2026-05-01 12:10:00'))
   })
 
   test('a resource that ended before it began used nothing', async () => {
@@ -282,6 +304,31 @@ describe('a new price list', () => {
     )
     expect(await openPrices()).toEqual([10_000n])
     expect(await prove(db, change)).toEqual([])
+  })
+})
+
+describe('rating what was used once more', () => {
+  beforeEach(openTestShop)
+  afterEach(() => postgres.drop())
+  const noon = utc('2026-05-01 12:00:00')
+
+  test('with the prices that were in force gives what was charged', async () => {
+    const customer = await newCustomer(db, { funds: '1', at: start })
+    const id = await open(customer, [...vcpus(3), { sku: 'ram_gib', quantity: 1 }], start)
+    await close(id, utc('2026-05-01 11:15:00'), ['vcpu'])
+    const [rerated] = await rerate(db, { prices: await currentPrices(db, start), from: start, until: noon })
+    expect(rerated).toEqual({ accountId: customer.accountId, chargedMicros: 26_250n + 5_000n, ratedMicros: 26_250n + 5_000n })
+  })
+
+  test('with other prices, over a part of its time, gives what it would have been', async () => {
+    const customer = await newCustomer(db, { funds: '1', at: start })
+    await open(customer, vcpus(3), start)
+    await open(await newCustomer(db, { at: start }), vcpus(1), noon) // not in that time
+    await vcpuPrice(10_000n, utc('2026-05-01 11:00:00'))
+    const prices = await currentPrices(db, noon)
+    expect(await rerate(db, { prices, from: utc('2026-05-01 10:30:00'), until: noon })).toEqual([
+      { accountId: customer.accountId, chargedMicros: 10_500n + 30_000n, ratedMicros: 15_000n + 30_000n },
+    ])
   })
 })
 

@@ -28,11 +28,16 @@ export const seedPriceList: PublishedPrice[] = [
 /** The SKU of a disk by the API's storage type. */
 export const skuOfStorage = { volume: 'volume_gib', local: 'volume_gib_local' } as const
 
-/** Publishes the first price list, unless there is one. */
-export async function seedPrices(tx: Tx, at: Date): Promise<void> {
+/** Publishes the first price list in the service's currency, unless there is a list already. The operator puts other sums in force by `publishPrices`. */
+export async function seedPrices(tx: Tx, at: Date, currency = defaultCurrency): Promise<void> {
   await lockFor(tx, 'metering.prices')
   const known = await tx.selectFrom('price_version').select('id').limit(1).executeTakeFirst()
-  if (!known) await insertVersion(tx, at, seedPriceList)
+  if (known) return
+  await insertVersion(
+    tx,
+    at,
+    seedPriceList.map((price) => ({ ...price, currency })),
+  )
 }
 
 /** The list in force at `at`, in one currency. @throws Bug when there was none yet. */
