@@ -1,9 +1,27 @@
 import { routes } from '@straylight/api'
 import { expect, test } from 'vitest'
-import { emptyOrder, fieldOf, isOrderForm, mistakesIn, nextName, type OrderForm, presetOf, suggestName, toOrder } from './order.ts'
+import {
+  emptyOrder,
+  fieldOf,
+  isOrderForm,
+  memoryRange,
+  mistakesIn,
+  nextName,
+  type OrderForm,
+  presetOf,
+  suggestName,
+  toOrder,
+} from './order.ts'
 
 const image = { min_disk: 5, min_ram: 1 }
-const form: OrderForm = { ...emptyOrder, imageId: '01900000-0000-7000-8000-000000000001', name: 'web-03', system: 80, volumes: [200], keyIds: ['01900000-0000-7000-8000-000000000002'] }
+const form: OrderForm = {
+  ...emptyOrder,
+  imageId: '01900000-0000-7000-8000-000000000001',
+  name: 'web-03',
+  system: 80,
+  volumes: [200],
+  keyIds: ['01900000-0000-7000-8000-000000000002'],
+}
 
 test('what the form sends is what the contract takes', () => {
   expect(mistakesIn(form, image)).toEqual({})
@@ -15,8 +33,13 @@ test('a mistake is found at its field, with what is allowed', () => {
   expect(mistakesIn({ ...form, system: 4 }, image)).toEqual({ system: { code: 'belowImage', min: 5 } })
   expect(mistakesIn({ ...form, volumes: [10, 5000] }, image)).toEqual({ volume1: { code: 'range', min: 1, max: 4096 } })
   expect(mistakesIn({ ...form, name: 'web 03' }, image)).toEqual({ name: { code: 'nameShape', suggestion: 'web-03' } })
-  expect(mistakesIn({ ...form, vcpus: Number.NaN }, undefined)).toEqual({ image: { code: 'imageMissing' }, vcpus: { code: 'range', min: 1, max: 64 } })
-  expect(mistakesIn({ ...form, userData: 'я'.repeat(40_000) }, image)).toEqual({ userData: { code: 'userDataLong', max: 65_535 } })
+  expect(mistakesIn({ ...form, vcpus: Number.NaN }, undefined)).toEqual({
+    image: { code: 'imageMissing' },
+    vcpus: { code: 'range', min: 1, max: 64 },
+  })
+  expect(mistakesIn({ ...form, userData: 'я'.repeat(40_000) }, image)).toEqual({
+    userData: { code: 'userDataLong', max: 65_535 },
+  })
 })
 
 test('a suggested name is one that the contract takes', () => {
@@ -30,12 +53,36 @@ test('a new server gets the first free number', () => {
 })
 
 test('a problem of the service finds its field', () => {
-  expect(['flavor.ram', 'storages.0.size', 'storages.2.size', 'body.name', 'addresses'].map(fieldOf)).toEqual(['ram', 'system', 'volume1', 'name', undefined])
+  expect(['flavor.ram', 'storages.0.size', 'storages.2.size', 'body.name', 'addresses'].map(fieldOf)).toEqual([
+    'ram',
+    'system',
+    'volume1',
+    'name',
+    undefined,
+  ])
 })
 
 test('only a form of this version is taken from the storage', () => {
   expect(isOrderForm(JSON.parse(JSON.stringify(form)))).toBe(true)
   for (const bad of [null, {}, { ...form, volumes: ['80'] }, { ...form, ram: '4' }]) expect(isOrderForm(bad)).toBe(false)
+})
+
+test('memory goes with vCPUs as the service says', () => {
+  const rules = [
+    {
+      min_target_value: 4,
+      max_target_value: 4,
+      dependencies: [
+        { min_dependent: 2, value: 2 },
+        { min_dependent: 2, value: 32 },
+      ],
+    },
+  ]
+  expect(memoryRange(rules, 4)).toEqual({ min: 2, max: 32 })
+  expect(memoryRange(rules, 5)).toBeUndefined()
+  expect(mistakesIn({ ...form, vcpus: 4, ram: 33 }, image, memoryRange(rules, 4))).toEqual({
+    ram: { code: 'range', min: 2, max: 32 },
+  })
 })
 
 test('a size that is offered has a name', () => {

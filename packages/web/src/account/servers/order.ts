@@ -15,7 +15,17 @@ export interface OrderForm {
   name: string
 }
 
-export const emptyOrder: OrderForm = { imageId: '', vcpus: 2, ram: 4, system: 20, volumes: [], publicAddress: true, keyIds: [], userData: '', name: '' }
+export const emptyOrder: OrderForm = {
+  imageId: '',
+  vcpus: 2,
+  ram: 4,
+  system: 20,
+  volumes: [],
+  publicAddress: true,
+  keyIds: [],
+  userData: '',
+  name: '',
+}
 
 /** Is `value` a form of this version? Drafts come from the browser's storage, which keeps anything. */
 export function isOrderForm(value: unknown): value is OrderForm {
@@ -36,7 +46,11 @@ export const toOrder = (form: OrderForm): ServerCreate => ({
   name: form.name.trim(),
   image: form.imageId,
   flavor: { vcpus: form.vcpus, ram: form.ram },
-  storages: [form.system, ...form.volumes].map((size, index) => ({ size, bootable: index === 0, storage_type: 'volume' as const })),
+  storages: [form.system, ...form.volumes].map((size, index) => ({
+    size,
+    bootable: index === 0,
+    storage_type: 'volume' as const,
+  })),
   addresses: form.publicAddress ? [{ external: true, version: 4 as const, ddos_protection: false }] : [],
   keypairs: [...form.keyIds],
   ...(form.userData.trim() === '' ? {} : { user_data: form.userData }),
@@ -56,20 +70,48 @@ export type OrderMistake =
 const namePattern = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/
 const nameLimit = 63
 
+/** GiB of memory that go with a number of vCPUs. */
+export interface MemoryRange {
+  min: number
+  max: number
+}
+
+/** As the service lists it: for a number of vCPUs (`target`) the least and the most memory (`dependent`). */
+export interface SizeRule {
+  min_target_value: number
+  max_target_value: number
+  dependencies: { min_dependent: number; value: number }[]
+}
+
+/** What memory goes with `vcpus`; undefined for a number that the service does not list. */
+export function memoryRange(rules: readonly SizeRule[], vcpus: number): MemoryRange | undefined {
+  const rule = rules.find((one) => one.min_target_value <= vcpus && vcpus <= one.max_target_value)
+  if (!rule || rule.dependencies.length === 0) return undefined
+  return {
+    min: Math.min(...rule.dependencies.map((one) => one.min_dependent)),
+    max: Math.max(...rule.dependencies.map((one) => one.value)),
+  }
+}
+
 /** What a person must mend before the service would take the order; the service checks the same and more. */
-export function mistakesIn(form: OrderForm, image: { min_disk: number; min_ram: number } | undefined): Partial<Record<OrderField, OrderMistake>> {
+export function mistakesIn(
+  form: OrderForm,
+  image: { min_disk: number; min_ram: number } | undefined,
+  memory?: MemoryRange,
+): Partial<Record<OrderField, OrderMistake>> {
   const found: Partial<Record<OrderField, OrderMistake>> = {}
   const within = (field: OrderField, value: number, min: number, max: number) => {
     if (!Number.isInteger(value) || value < min || value > max) found[field] = { code: 'range', min, max }
   }
   if (form.imageId === '' || !image) found.image = { code: 'imageMissing' }
   within('vcpus', form.vcpus, 1, serverLimits.vcpus)
-  within('ram', form.ram, 1, serverLimits.ramGib)
+  within('ram', form.ram, memory?.min ?? 1, memory?.max ?? serverLimits.ramGib)
   within('system', form.system, 1, serverLimits.storageGib)
   form.volumes.forEach((size, index) => within(`volume${index}`, size, 1, serverLimits.storageGib))
   if (image && !found.system && form.system < image.min_disk) found.system = { code: 'belowImage', min: image.min_disk }
   if (image && !found.ram && form.ram < image.min_ram) found.ram = { code: 'belowImage', min: image.min_ram }
-  if (new TextEncoder().encode(form.userData).length > serverLimits.userDataBytes) found.userData = { code: 'userDataLong', max: serverLimits.userDataBytes }
+  if (new TextEncoder().encode(form.userData).length > serverLimits.userDataBytes)
+    found.userData = { code: 'userDataLong', max: serverLimits.userDataBytes }
   const mistake = mistakeInName(form.name)
   if (mistake) found.name = mistake
   return found
@@ -104,9 +146,17 @@ export function nextName(taken: Iterable<string>): string {
 
 /** Which field of the form a problem of the service speaks of: `storages.0.size` is the system volume. */
 export function fieldOf(path: string): OrderField | undefined {
-  const [first, second, third] = path.replace(/^body\./, '').split(/[./]/).filter(Boolean)
+  const [first, second, third] = path
+    .replace(/^body\./, '')
+    .split(/[./]/)
+    .filter(Boolean)
   if (first === 'flavor') return second === 'vcpus' ? 'vcpus' : second === 'ram' ? 'ram' : undefined
-  if (first === 'storages') return second === '0' || second === undefined ? 'system' : third === 'size' || third === undefined ? `volume${Number(second) - 1}` : undefined
+  if (first === 'storages')
+    return second === '0' || second === undefined
+      ? 'system'
+      : third === 'size' || third === undefined
+        ? `volume${Number(second) - 1}`
+        : undefined
   if (first === 'image') return 'image'
   if (first === 'name') return 'name'
   if (first === 'user_data') return 'userData'
@@ -124,4 +174,5 @@ export const presets = [
 ] as const
 export type PresetName = (typeof presets)[number]['name']
 
-export const presetOf = ({ vcpus, ram }: { vcpus: number; ram: number }) => presets.find((preset) => preset.vcpus === vcpus && preset.ram === ram)
+export const presetOf = ({ vcpus, ram }: { vcpus: number; ram: number }) =>
+  presets.find((preset) => preset.vcpus === vcpus && preset.ram === ram)
