@@ -196,7 +196,7 @@ const tables: Record<string, Buffer> = {
   'OS/2': new Bytes()
     .u16(4, Math.round(unitsPerEm / 2), 400, 5, 0)
     .u16(650, 600, 0, 75, 650, 600, 0, 350, 50, 300, 0)
-    .u8(...new Array<number>(10).fill(0))
+    .u8(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     .u32(0, 0, 0, 0)
     .raw(Buffer.from('STRL'))
     .u16(0x40, codes[0] ?? 0, codes.at(-1) ?? 0, ascent, descent, 0, ascent, -descent)

@@ -49,27 +49,30 @@ export function readBalanceFrom(context: Context): (customer: Customer) => Promi
   }
 
   async function purse(customer: Customer): Promise<Row | undefined> {
-    for await (const row of rowsOf(panel, 'subaccount', { plid: customer.accountId })) if (row.id('id') === customer.subaccountId) return row
+    for await (const row of rowsOf(panel, 'subaccount', { plid: customer.accountId }))
+      if (row.id('id') === customer.subaccountId) return row
     return undefined
   }
 
   return async (customer) => {
     const [shown, creditRow, purseRow] = await Promise.all([real(customer), credit(customer), purse(customer)])
     const { currency } = shown
-    const sum = (row: Row | undefined, column: string): bigint | undefined => row && readAmount(row.text(column), currency)?.micros
+    const sum = (row: Row | undefined, column: string): bigint | undefined =>
+      row && readAmount(row.text(column), currency)?.micros
     const limit = sum(creditRow, 'credit') ?? sum(purseRow, settings.columns.creditLimit) ?? 0n
     const unused = sum(creditRow, 'available_credit') ?? limit
     const reserved = sum(purseRow, settings.columns.reserved) ?? 0n
     const postpaid = purseRow?.flag(settings.columns.postpaid) ?? false
+    const creditBlocked = !postpaid && limit > 0n && unused === 0n && shown.micros + limit > 0n
     // Versions differ in whether the unused credit already counts the debt; the smaller reading holds for both.
-    const reach = minMicros(shown.micros + limit, maxMicros(shown.micros, 0n) + unused)
+    const reach = creditBlocked ? shown.micros : minMicros(shown.micros + limit, maxMicros(shown.micros, 0n) + unused)
     return {
       real: shown,
       credit: money(limit, currency),
       reserved: money(reserved, currency),
       available: postpaid ? undefined : money(reach - reserved, currency),
       mode: postpaid ? 'postpaid' : limit > 0n ? 'credit' : 'prepaid',
-      creditBlocked: !postpaid && limit > 0n && unused === 0n && shown.micros + limit > 0n,
+      creditBlocked,
       asOf: clock.now(),
     }
   }

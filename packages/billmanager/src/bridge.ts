@@ -116,7 +116,8 @@ export function readOperation(body: string): InboundOperation | undefined {
   if (!isShort(operationId) || !isShort(command) || !isShort(itemId)) return undefined
   const parameters: Record<string, string> = {}
   if (typeof params === 'object' && params !== null)
-    for (const [name, value] of Object.entries(params)) if (typeof value === 'string' && name !== '__proto__') parameters[name] = value
+    for (const [name, value] of Object.entries(params))
+      if (typeof value === 'string' && name !== '__proto__') parameters[name] = value
   return { id: operationId, command, serviceId: itemId, parameters }
 }
 

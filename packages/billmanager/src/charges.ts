@@ -122,13 +122,20 @@ export function chargesOf(context: Context) {
         if (mistake) outcomes.set(wish, refused(mistake))
         return !mistake
       })
-      const since = sound.map((wish) => wish.since ?? panelDay(new Date(clock.now().getTime() - lookBackMs), settings.utcOffset)).sort()[0]
+      const since = sound
+        .map((wish) => wish.since ?? panelDay(new Date(clock.now().getTime() - lookBackMs), settings.utcOffset))
+        .sort()[0]
       if (since !== undefined) await post(customer, sound, since, outcomes)
       return wishes.map((wish) => outcomes.get(wish) as Outcome<PostedCharge>)
     })
   }
 
-  async function post(customer: Customer, wishes: NewCharge[], since: string, outcomes: Map<NewCharge, Outcome<PostedCharge>>): Promise<void> {
+  async function post(
+    customer: Customer,
+    wishes: NewCharge[],
+    since: string,
+    outcomes: Map<NewCharge, Outcome<PostedCharge>>,
+  ): Promise<void> {
     const keys = wishes.map(({ key }) => key)
     const doubt = ({ key }: NewCharge): string => `${customer.accountId}/${key}`
     const settle = (wish: NewCharge, outcome: Outcome<PostedCharge>): void => {
@@ -143,14 +150,15 @@ export function chargesOf(context: Context) {
       return
     }
 
-    const open: { wish: NewCharge; lost: BillmanagerError | undefined; sent: boolean }[] = []
+    let open: { wish: NewCharge; lost: BillmanagerError | undefined; sent: boolean }[] = []
     let line: BillmanagerError | undefined
     const begun = new Set<string>()
     for (const wish of wishes) {
       const found = there.get(wish.key)
       if (found) settle(wish, confirmed(found, true))
       else if (begun.has(wish.key)) open.push({ wish, lost: undefined, sent: false })
-      else if (clock.now().getTime() - (doubts.get(doubt(wish)) ?? Number.NEGATIVE_INFINITY) < settings.doubtMs) open.push({ wish, lost: undefined, sent: false })
+      else if (clock.now().getTime() - (doubts.get(doubt(wish)) ?? Number.NEGATIVE_INFINITY) < settings.doubtMs)
+        open.push({ wish, lost: undefined, sent: false })
       else if (line) outcomes.set(wish, refused(notSent(line)))
       else {
         begun.add(wish.key)
@@ -174,12 +182,11 @@ export function chargesOf(context: Context) {
         for (const one of open) one.lost ??= unread
         continue
       }
-      for (const one of [...open]) {
-        const found = there.get(one.wish.key)
-        if (!found) continue
-        settle(one.wish, confirmed(found, !one.sent))
-        open.splice(open.indexOf(one), 1)
+      for (const { wish, sent } of open) {
+        const found = there.get(wish.key)
+        if (found) settle(wish, confirmed(found, !sent))
       }
+      open = open.filter(({ wish }) => !there.has(wish.key))
     }
     for (const { wish, lost, sent } of open) {
       if (lost?.reason === 'unknown') {
@@ -193,7 +200,10 @@ export function chargesOf(context: Context) {
     }
   }
 
-  async function send(customer: Customer, { amount, text, key, serviceId, taxRate, postpaid = true }: NewCharge): Promise<BillmanagerError | undefined> {
+  async function send(
+    customer: Customer,
+    { amount, text, key, serviceId, taxRate, postpaid = true }: NewCharge,
+  ): Promise<BillmanagerError | undefined> {
     try {
       await panel.call('expense.edit', {
         subaccount: customer.subaccountId,
@@ -236,15 +246,23 @@ function mistakeIn({ amount, key, taxRate }: NewCharge, customer: Customer): Bil
   } catch (error) {
     return worldly(error)
   }
-  if (amount.micros <= 0n || writeAmount(amount.micros) === undefined) return refuseField('amount', 'a charge is positive and has at most four decimals')
+  if (amount.micros <= 0n || writeAmount(amount.micros) === undefined)
+    return refuseField('amount', 'a charge is positive and has at most four decimals')
   if (customer.currency !== undefined && customer.currency !== amount.currency)
     return refuseField('amount', `the purse holds ${customer.currency}, not ${amount.currency}`)
-  if (taxRate !== undefined && !/^\d{1,3}(\.\d{1,2})?$/.test(taxRate)) return refuseField('taxrate', 'a tax rate is a percentage such as 20')
+  if (taxRate !== undefined && !/^\d{1,3}(\.\d{1,2})?$/.test(taxRate))
+    return refuseField('taxrate', 'a tax rate is a percentage such as 20')
   return undefined
 }
 
 const notSent = (line: BillmanagerError): BillmanagerError =>
-  new BillmanagerError('unavailable', { kind: line.kind, message: `not sent: ${line.message}`, retryable: true, effect: 'none', cause: line })
+  new BillmanagerError('unavailable', {
+    kind: line.kind,
+    message: `not sent: ${line.message}`,
+    retryable: true,
+    effect: 'none',
+    cause: line,
+  })
 
 function worldly(error: unknown): BillmanagerError {
   if (error instanceof BillmanagerError) return error

@@ -104,7 +104,13 @@ export function customersOf(context: Context): Customers {
         find: async () => {
           existing = await findByEmail(email)
           if (existing && doubtful.has(key)) return existing
-          if (existing) throw new BillmanagerError('exists', { kind: 'conflict', message: `${email} has an account`, retryable: false, effect: 'none' })
+          if (existing)
+            throw new BillmanagerError('exists', {
+              kind: 'conflict',
+              message: `${email} has an account`,
+              retryable: false,
+              effect: 'none',
+            })
           return undefined
         },
         act: async () => {

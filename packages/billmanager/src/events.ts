@@ -32,7 +32,11 @@ export function eventsOf(context: Context, payments: (query: PaymentQuery) => Pr
   async function poll(cursor?: string): Promise<{ events: PanelEvent[]; cursor: string }> {
     const before = readCursor(cursor)
     const since = panelDay(new Date(clock.now().getTime() - watchedDays * 86_400_000), settings.utcOffset)
-    const [paid, operations, tickets] = await Promise.all([payments({ since }), collect(rowsOf(panel, 'runningoperation'), operationFromRow), ticketStates()])
+    const [paid, operations, tickets] = await Promise.all([
+      payments({ since }),
+      collect(rowsOf(panel, 'runningoperation'), operationFromRow),
+      ticketStates(),
+    ])
     const now: Cursor = {
       v: 1,
       payments: Object.fromEntries(paid.map(({ id, status }) => [id, status])),
@@ -52,7 +56,8 @@ export function eventsOf(context: Context, payments: (query: PaymentQuery) => Pr
         if (was === undefined) events.push({ type: 'operation.started', operation })
         else if (was !== now.operations[operation.id]) events.push({ type: 'operation.changed', operation })
       }
-      for (const id of Object.keys(before.operations)) if (now.operations[id] === undefined) events.push({ type: 'operation.ended', operationId: id })
+      for (const id of Object.keys(before.operations))
+        if (now.operations[id] === undefined) events.push({ type: 'operation.ended', operationId: id })
       for (const [ticketId, state] of Object.entries(tickets)) {
         const was = before.tickets[ticketId]
         if (was === undefined) events.push({ type: 'ticket.created', ticketId })
@@ -68,7 +73,10 @@ export function eventsOf(context: Context, payments: (query: PaymentQuery) => Pr
     try {
       for await (const row of rowsOf(panel, 'ticket')) {
         const id = row.id('id')
-        if (id !== undefined) states[id] = ['name', 'tstatus', 'unread', 'last_message', 'queue', 'responsible'].map((column) => row.raw(column)).join('/')
+        if (id !== undefined)
+          states[id] = ['name', 'tstatus', 'unread', 'last_message', 'queue', 'responsible']
+            .map((column) => row.raw(column))
+            .join('/')
       }
     } catch (error) {
       // An integration user need not be allowed to see tickets.

@@ -1,5 +1,13 @@
 export type { Balance } from './balance.ts'
-export { type BridgeOptions, type BridgeRequest, type BridgeResponse, createBridge, type InboundOperation, type OperationState, readOperation } from './bridge.ts'
+export {
+  type BridgeOptions,
+  type BridgeRequest,
+  type BridgeResponse,
+  createBridge,
+  type InboundOperation,
+  type OperationState,
+  readOperation,
+} from './bridge.ts'
 export { type Charge, type NewCharge, type PostedCharge, taxWithin } from './charges.ts'
 export { type Billmanager, type BillmanagerOptions, type Capabilities, createBillmanager } from './client.ts'
 export type { PanelSettings } from './context.ts'
@@ -12,7 +20,13 @@ export type { Completion, Operation } from './operations.ts'
 export type { Confirmed, Outcome, ReadBack, Refused, Unconfirmed } from './outcome.ts'
 export type { Payer, PayerDetails, PayerKind } from './payers.ts'
 export type { NewPayment, Payment, PaymentMethod, PaymentQuery, PaymentStatus, StartedPayment } from './payments.ts'
-export { type GrantedPromise, type PromiseHistory, type PromiseRules, type PromiseStrategy, promiseForbidden } from './promised.ts'
+export {
+  type GrantedPromise,
+  type PromiseHistory,
+  type PromiseRules,
+  type PromiseStrategy,
+  promiseForbidden,
+} from './promised.ts'
 export { readAmount, splitForPanel, writeAmount } from './protocol/amount.ts'
 export { BillmanagerError, type Funds, type RefusalCode } from './protocol/errors.ts'
 export type { UploadedFile } from './protocol/form.ts'

@@ -18,7 +18,10 @@ const columnLength = 255
 
 export function withMarker(text: string, itsKey: string): string {
   const end = ` #u:${checkKey(itsKey)}`
-  return `${text.replace(/\s+/g, ' ').trim().slice(0, columnLength - end.length)}${end}`
+  return `${text
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, columnLength - end.length)}${end}`
 }
 
 /** Takes a text and its key apart again. */

@@ -19,7 +19,9 @@ export interface Operation {
 }
 
 /** What the processing module's work came to. */
-export type Completion = { result: 'ok'; parameters?: Record<string, string> } | { result: 'failed'; message: string; final?: boolean }
+export type Completion =
+  | { result: 'ok'; parameters?: Record<string, string> }
+  | { result: 'failed'; message: string; final?: boolean }
 
 /** The callback of each command: https://www.ispsystem.com/docs/billmanager/developer-section/how-to-add-a-custom-processing-module */
 const callbacks: Record<string, string> = {
@@ -61,7 +63,10 @@ export function operationsOf(context: Context) {
    * Ends an operation from outside the panel's host. All known callers of the callbacks are root there; whether a panel allows them
    * over HTTP is not documented, so that `refused('forbidden')` means: leave it to the module `pmstraylight`.
    */
-  function complete(operation: Pick<Operation, 'id' | 'serviceId' | 'command'>, completion: Completion): Promise<Outcome<{ id: string }>> {
+  function complete(
+    operation: Pick<Operation, 'id' | 'serviceId' | 'command'>,
+    completion: Completion,
+  ): Promise<Outcome<{ id: string }>> {
     return writeFor(context, `service:${operation.serviceId}`, {
       name: `completion of ${operation.command}`,
       find: async () => (completion.result === 'ok' && !(await get(operation.id)) ? { id: operation.id } : undefined),
@@ -76,10 +81,14 @@ export function operationsOf(context: Context) {
     })
   }
 
-  async function succeed({ serviceId, command }: Pick<Operation, 'serviceId' | 'command'>, parameters: Record<string, string>): Promise<void> {
+  async function succeed(
+    { serviceId, command }: Pick<Operation, 'serviceId' | 'command'>,
+    parameters: Record<string, string>,
+  ): Promise<void> {
     const callback = callbacks[command]
     if (!callback) throw refuseField('command', `no callback is known for ${command}`)
-    for (const [name, value] of Object.entries(parameters)) await panel.call('service.saveparam', { elid: serviceId, name, value })
+    for (const [name, value] of Object.entries(parameters))
+      await panel.call('service.saveparam', { elid: serviceId, name, value })
     // Domains and certificates are ended by `<itemtype>.open` in the vendor's own modules, all else by `service.postopen`.
     await panel.call(callback, { elid: serviceId, sok: 'ok' }).catch((error: unknown) => {
       if (command !== 'open') throw error
@@ -96,7 +105,8 @@ export function operationsOf(context: Context) {
 
   /** The state of a service without its owner, for what works on the queue. */
   async function service(id: string) {
-    for await (const row of rowsOf(panel, settings.itemtype, filterBy({ id }))) if (row.id('id') === id) return serviceFromRow(row, settings.currency)
+    for await (const row of rowsOf(panel, settings.itemtype, filterBy({ id })))
+      if (row.id('id') === id) return serviceFromRow(row, settings.currency)
     return undefined
   }
 

@@ -88,9 +88,15 @@ export async function writeOnce<A, T>(write: Write<A, T>, clock: Clock, readBack
       lost ??= worldly(error)
     }
   }
-  if (!lost) return { outcome: 'unconfirmed', code: 'silent', message: `${write.name}: the panel said OK and nothing is to be seen` }
+  if (!lost)
+    return { outcome: 'unconfirmed', code: 'silent', message: `${write.name}: the panel said OK and nothing is to be seen` }
   if (lost.reason === 'unknown') return refused(lost)
-  return { outcome: 'unconfirmed', code: lost.reason === 'pending' ? 'pending' : 'no_answer', message: `${write.name}: ${lost.message}`, error: lost }
+  return {
+    outcome: 'unconfirmed',
+    code: lost.reason === 'pending' ? 'pending' : 'no_answer',
+    message: `${write.name}: ${lost.message}`,
+    error: lost,
+  }
 }
 
 /** A failure of the world; anything else is a mistake of ours and goes on up. */

@@ -43,7 +43,8 @@ export function payersOf(context: Context): Payers {
     list,
 
     create: (customer, { kind, name, person, countryId, fields }) => {
-      const find = async (): Promise<Payer | undefined> => (await list(customer)).find((payer) => payer.name === name && payer.kind === kind)
+      const find = async (): Promise<Payer | undefined> =>
+        (await list(customer)).find((payer) => payer.name === name && payer.kind === kind)
       return writeFor(context, customer.accountId, {
         name: 'profile.add',
         find,

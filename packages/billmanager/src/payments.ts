@@ -104,7 +104,11 @@ export function paymentsOf(context: Context) {
   async function payments({ since, until, status, customer }: PaymentQuery = {}): Promise<Payment[]> {
     const filter: Parameters = {}
     if (since !== undefined || until !== undefined)
-      Object.assign(filter, { createdate: 'other', createdatestart: since ?? '1970-01-01', createdateend: until ?? nextDay(clock.now(), settings.utcOffset) })
+      Object.assign(filter, {
+        createdate: 'other',
+        createdatestart: since ?? '1970-01-01',
+        createdateend: until ?? nextDay(clock.now(), settings.utcOffset),
+      })
     const code = Object.keys(statuses).find((number) => statuses[number] === status)
     if (code !== undefined) filter.status = code
     const rows = rowsOf(panel, 'payment', Object.keys(filter).length > 0 ? filterBy(filter) : {}, { su: customer?.login })
@@ -118,7 +122,8 @@ export function paymentsOf(context: Context) {
   }
 
   async function payment(id: string, customer?: Customer): Promise<Payment | undefined> {
-    for await (const row of rowsOf(panel, 'payment', filterBy({ id }), { su: customer?.login })) if (row.id('id') === id) return fromRow(row)
+    for await (const row of rowsOf(panel, 'payment', filterBy({ id }), { su: customer?.login }))
+      if (row.id('id') === id) return fromRow(row)
     return undefined
   }
 
@@ -128,8 +133,17 @@ export function paymentsOf(context: Context) {
     return doc.inner('list', 'methodlist', 'elem').flatMap((row) => {
       const id = row.id('paymethod')
       if (id === undefined) return []
-      const sum = (column: string): Money | undefined => (row.text(column) === '' ? undefined : readAmount(row.text(column), settings.currency))
-      return [{ id, name: row.text('name'), minimum: sum('payment_minamount'), maximum: sum('payment_maxamount'), currencyId: row.id('payment_currency') }]
+      const sum = (column: string): Money | undefined =>
+        row.text(column) === '' ? undefined : readAmount(row.text(column), settings.currency)
+      return [
+        {
+          id,
+          name: row.text('name'),
+          minimum: sum('payment_minamount'),
+          maximum: sum('payment_maxamount'),
+          currencyId: row.id('payment_currency'),
+        },
+      ]
     })
   }
 
@@ -145,9 +159,13 @@ export function paymentsOf(context: Context) {
    * Begins a payment that the client then makes at `redirectUrl`. When the answer is lost it is known by comparison:
    * one new payment of this sum since before the call, or else `unconfirmed`.
    */
-  async function createPayment(customer: Customer, { amount, methodId, payerId, currencyId, key }: NewPayment): Promise<Outcome<StartedPayment>> {
+  async function createPayment(
+    customer: Customer,
+    { amount, methodId, payerId, currencyId, key }: NewPayment,
+  ): Promise<Outcome<StartedPayment>> {
     const written = writeAmount(amount.micros)
-    if (written === undefined || amount.micros <= 0n) return refused(refuseField('amount', 'a payment is positive and has at most four decimals'))
+    if (written === undefined || amount.micros <= 0n)
+      return refused(refuseField('amount', 'a payment is positive and has at most four decimals'))
     const known = `${customer.accountId}/${key}`
     let before = new Set<string>()
     let redirectUrl: string | undefined
@@ -174,12 +192,15 @@ export function paymentsOf(context: Context) {
           { su: customer.login },
         )
         const address = doc.text('ok')
-        if (address !== '' && URL.canParse(address, panel.url) && !address.startsWith('func=')) redirectUrl = new URL(address, panel.url).href
+        if (address !== '' && URL.canParse(address, panel.url) && !address.startsWith('func='))
+          redirectUrl = new URL(address, panel.url).href
         return doc.id('payment_id') ?? doc.id('id')
       },
       look: async (id) => {
         if (id !== undefined) return startedAs(await payment(id, customer))
-        const fresh = (await payments({ since: yesterday(), customer })).filter((one) => !before.has(one.id) && one.amount?.micros === roundedToCents(amount.micros))
+        const fresh = (await payments({ since: yesterday(), customer })).filter(
+          (one) => !before.has(one.id) && one.amount?.micros === roundedToCents(amount.micros),
+        )
         return fresh.length === 1 ? startedAs(fresh[0]) : undefined
       },
     })

@@ -59,15 +59,19 @@ export function promiseForbidden(
 ): BillmanagerError | undefined {
   const { amount, days } = wish
   if (amount.currency !== rules.maximum.currency) return refuseField('amount', `a promise is made in ${rules.maximum.currency}`)
-  if (amount.micros <= 0n || amount.micros > rules.maximum.micros) return refuseField('amount', 'the sum is above what may be promised')
-  if (!Number.isInteger(days) || days < 1 || days > rules.maximumDays) return refuseField('days', `1 to ${rules.maximumDays} days`)
+  if (amount.micros <= 0n || amount.micros > rules.maximum.micros)
+    return refuseField('amount', 'the sum is above what may be promised')
+  if (!Number.isInteger(days) || days < 1 || days > rules.maximumDays)
+    return refuseField('days', `1 to ${rules.maximumDays} days`)
   if (history.open) return busy('a promise is open; one at a time')
   if (history.paid.micros < rules.minimumPaid.micros) return refuseField('paid', 'too little was paid for real so far')
-  if (history.lastOn !== undefined && daysBetween(history.lastOn, today) < rules.cooldownDays) return busy('too soon after the last promise')
+  if (history.lastOn !== undefined && daysBetween(history.lastOn, today) < rules.cooldownDays)
+    return busy('too soon after the last promise')
   return undefined
 }
 
-const busy = (message: string): BillmanagerError => new BillmanagerError('busy', { kind: 'conflict', message, retryable: true, effect: 'none' })
+const busy = (message: string): BillmanagerError =>
+  new BillmanagerError('busy', { kind: 'conflict', message, retryable: true, effect: 'none' })
 
 const daysBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 86_400_000
 
@@ -148,7 +152,14 @@ export function promisedOf(
       const [payer] = await collect(rowsOf(panel, 'profile', {}, { su }), (row) => row.id('id'))
       return panel.call(
         'payment.add.method',
-        { paymethod: strategy.methodId, amount, payment_currency: strategy.currencyId, profile: payer, clicked_button: 'ok', sok: 'ok' },
+        {
+          paymethod: strategy.methodId,
+          amount,
+          payment_currency: strategy.currencyId,
+          profile: payer,
+          clicked_button: 'ok',
+          sok: 'ok',
+        },
         { su },
       )
     }

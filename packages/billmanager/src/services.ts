@@ -48,8 +48,19 @@ export interface NewService {
   fields?: Record<string, string>
 }
 
-const statuses: Record<string, ServiceStatus> = { '0': 'ordered', '1': 'ordered', '2': 'active', '3': 'suspended', '4': 'deleted', '5': 'processing' }
-const reasons: Record<string, NonNullable<Service['suspendedBy']>> = { autosuspend: 'money', employeesuspend: 'staff', abusesuspend: 'abuse' }
+const statuses: Record<string, ServiceStatus> = {
+  '0': 'ordered',
+  '1': 'ordered',
+  '2': 'active',
+  '3': 'suspended',
+  '4': 'deleted',
+  '5': 'processing',
+}
+const reasons: Record<string, NonNullable<Service['suspendedBy']>> = {
+  autosuspend: 'money',
+  employeesuspend: 'staff',
+  abusesuspend: 'abuse',
+}
 
 export function serviceFromRow(row: Row, currency: string): Service | undefined {
   const id = row.id('id')
@@ -80,14 +91,18 @@ export function servicesOf(context: Context) {
   const list = (customer?: Customer): Promise<Service[]> => collect(rowsOf(panel, itemtype, {}, { su: customer?.login }), read)
 
   async function get(id: string, customer?: Customer): Promise<Service | undefined> {
-    for await (const row of rowsOf(panel, itemtype, filterBy({ id }), { su: customer?.login })) if (row.id('id') === id) return read(row)
+    for await (const row of rowsOf(panel, itemtype, filterBy({ id }), { su: customer?.login }))
+      if (row.id('id') === id) return read(row)
     return undefined
   }
 
   /** The service that was ordered under our key. Lists need not show `remoteid`; then each candidate's form is read. */
   async function find(customer: Customer, key: string): Promise<Service | undefined> {
     const su = customer.login
-    const candidates = await collect(rowsOf(panel, itemtype, filterBy({ remoteid: key }), { su, newestFirst: true }), (row) => row)
+    const candidates = await collect(
+      rowsOf(panel, itemtype, filterBy({ remoteid: key }), { su, newestFirst: true }),
+      (row) => row,
+    )
     const living = candidates.filter((row) => read(row)?.status !== 'deleted')
     const shown = living.find((row) => row.raw('remoteid') === key || row.raw('domain') === key)
     if (shown) return read(shown)
@@ -104,7 +119,10 @@ export function servicesOf(context: Context) {
    * Orders a service and believes it when it is listed under the key; the answer's own id is sometimes missing.
    * It is then most likely still `processing`: `settled` waits for the end of that.
    */
-  async function open(customer: Customer, { key, tariffId, datacenterId = '1', period = '-50', fields }: NewService): Promise<Outcome<Service>> {
+  async function open(
+    customer: Customer,
+    { key, tariffId, datacenterId = '1', period = '-50', fields }: NewService,
+  ): Promise<Outcome<Service>> {
     try {
       checkKey(key)
     } catch (error) {
@@ -137,7 +155,14 @@ export function servicesOf(context: Context) {
   }
 
   /** An order on a service that is believed when the panel works on it or has done it. */
-  function order(customer: Customer, id: string, verb: string, working: string, done: ServiceStatus, asClient: boolean): Promise<Outcome<Service>> {
+  function order(
+    customer: Customer,
+    id: string,
+    verb: string,
+    working: string,
+    done: ServiceStatus,
+    asClient: boolean,
+  ): Promise<Outcome<Service>> {
     const su = asClient ? customer.login : undefined
     return writeFor(context, customer.accountId, {
       name: `${itemtype}.${verb}`,
@@ -149,7 +174,10 @@ export function servicesOf(context: Context) {
       look: async () => {
         const now = await get(id, customer)
         if (!now) return done === 'deleted' ? gone(id) : undefined
-        const isSeen = now.status === done || (now.status === 'processing' && now.working === working) || (done === 'deleted' && now.scheduledClose)
+        const isSeen =
+          now.status === done ||
+          (now.status === 'processing' && now.working === working) ||
+          (done === 'deleted' && now.scheduledClose)
         return isSeen ? now : undefined
       },
     })
@@ -180,7 +208,8 @@ export function servicesOf(context: Context) {
     for (;;) {
       const now = await get(id, options.customer)
       if (now?.status !== 'processing' && now?.status !== 'ordered') return now
-      if (clock.now().getTime() >= deadlineMs) throw silentThere(`service ${id} is still ${now.raw} after ${options.timeoutMs} ms`)
+      if (clock.now().getTime() >= deadlineMs)
+        throw silentThere(`service ${id} is still ${now.raw} after ${options.timeoutMs} ms`)
       await clock.sleep(options.everyMs ?? 5000, options.signal)
     }
   }

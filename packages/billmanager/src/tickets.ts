@@ -77,7 +77,10 @@ export function ticketsOf(context: Context) {
   }
 
   const list = (customer: Customer, options: { archived?: boolean } = {}): Promise<Ticket[]> =>
-    collect(rowsOf(panel, options.archived ? 'clientticket_archive' : 'clientticket', {}, { su: customer.login, newestFirst: true }), fromRow)
+    collect(
+      rowsOf(panel, options.archived ? 'clientticket_archive' : 'clientticket', {}, { su: customer.login, newestFirst: true }),
+      fromRow,
+    )
 
   /** A ticket with its messages, oldest first. @throws BillmanagerError not_found */
   async function get(customer: Customer, id: string): Promise<TicketWithMessages> {
@@ -99,7 +102,8 @@ export function ticketsOf(context: Context) {
       throw error
     }
     const find = async (): Promise<Ticket | undefined> =>
-      (await list(customer)).find(({ key }) => key === ticket.key) ?? (await list(customer, { archived: true })).find(({ key }) => key === ticket.key)
+      (await list(customer)).find(({ key }) => key === ticket.key) ??
+      (await list(customer, { archived: true })).find(({ key }) => key === ticket.key)
     return writeFor(context, customer.accountId, {
       name: 'clientticket.edit',
       find,
@@ -122,7 +126,9 @@ export function ticketsOf(context: Context) {
   /** Answers in a ticket. Believed when one more message of the client has this text. */
   function reply(customer: Customer, id: string, answer: { message: string; files?: UploadedFile[] }): Promise<Outcome<Message>> {
     const own = async (): Promise<Message[]> =>
-      (await get(customer, id)).messages.filter(({ from, text }) => from === 'client' && squeeze(text) === squeeze(answer.message))
+      (await get(customer, id)).messages.filter(
+        ({ from, text }) => from === 'client' && squeeze(text) === squeeze(answer.message),
+      )
     let before = 0
     return writeFor(context, customer.accountId, {
       name: 'clientticket.edit',
@@ -145,7 +151,8 @@ export function ticketsOf(context: Context) {
 
   /** Closes a ticket, which moves it to the archive. */
   function archive(customer: Customer, id: string): Promise<Outcome<Ticket>> {
-    const archived = async (): Promise<Ticket | undefined> => (await list(customer, { archived: true })).find((ticket) => ticket.id === id)
+    const archived = async (): Promise<Ticket | undefined> =>
+      (await list(customer, { archived: true })).find((ticket) => ticket.id === id)
     return writeFor(context, customer.accountId, {
       name: 'clientticket.archive',
       find: archived,
@@ -155,7 +162,8 @@ export function ticketsOf(context: Context) {
   }
 
   /** The bytes of a file of a message. @throws BillmanagerError */
-  const file = (customer: Customer, id: string): Promise<Buffer> => panel.bytes('ticket.file', { elid: id }, { su: customer.login })
+  const file = (customer: Customer, id: string): Promise<Buffer> =>
+    panel.bytes('ticket.file', { elid: id }, { su: customer.login })
 
   return { departments, list, get, create, reply, archive, file }
 }

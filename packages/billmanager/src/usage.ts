@@ -51,13 +51,22 @@ export function usageOf(shelf: UsageShelf | undefined) {
       state === 'doubtful'
         ? 'the module was interrupted while it inserted this day: compare service.stat by hand'
         : 'the module collects it with its next daily run'
-    return { outcome: 'unconfirmed', code: state === 'doubtful' ? 'no_answer' : 'pending', message: `usage of ${day.date}: ${message}` }
+    return {
+      outcome: 'unconfirmed',
+      code: state === 'doubtful' ? 'no_answer' : 'pending',
+      message: `usage of ${day.date}: ${message}`,
+    }
   }
   return { pushDay }
 }
 
 const notSetUp = (): BillmanagerError =>
-  new BillmanagerError('not_found', { kind: 'not_found', message: 'usage goes by charges here; no shelf is set up', retryable: false, effect: 'none' })
+  new BillmanagerError('not_found', {
+    kind: 'not_found',
+    message: 'usage goes by charges here; no shelf is set up',
+    retryable: false,
+    effect: 'none',
+  })
 
 /** A shelf in memory, for tests and trials. */
 export function memoryShelf(): UsageShelf {

@@ -30,7 +30,9 @@ const spellings = (text: string, raw: string): fc.Arbitrary<unknown> =>
 
 describe('whatever a panel writes', () => {
   test('rows read the same in every spelling', () => {
-    const table = fc.array(fc.dictionary(name, fc.tuple(word, fc.boolean()), { maxKeys: 4, noNullPrototype: true }), { maxLength: 4 })
+    const table = fc.array(fc.dictionary(name, fc.tuple(word, fc.boolean()), { maxKeys: 4, noNullPrototype: true }), {
+      maxLength: 4,
+    })
     const written = table.chain((rows) => {
       const cells = rows.map((row) =>
         fc.record(
@@ -64,7 +66,11 @@ describe('whatever a panel writes', () => {
       fc.string(),
       fc.json(),
       fc.jsonValue().map((value) => JSON.stringify({ doc: value })),
-      fc.jsonValue().map((value) => JSON.stringify({ doc: { error: value, elem: value, slist: value, list: value, mlist: value, p_elems: value } })),
+      fc
+        .jsonValue()
+        .map((value) =>
+          JSON.stringify({ doc: { error: value, elem: value, slist: value, list: value, mlist: value, p_elems: value } }),
+        ),
     )
     fc.assert(
       fc.property(bodies, fc.integer({ min: 200, max: 599 }), (body, status) => {
@@ -90,7 +96,9 @@ describe('whatever sum a panel shows', () => {
   const grouped = (whole: string, sign: string): string => whole.replace(/\B(?=(\d{3})+$)/g, sign)
   const shown = fc
     .record({
-      micros: fc.bigInt({ min: -999_999_999_999_990_000n, max: 999_999_999_999_990_000n }).map((micros) => (micros / 100n) * 100n),
+      micros: fc
+        .bigInt({ min: -999_999_999_999_990_000n, max: 999_999_999_999_990_000n })
+        .map((micros) => (micros / 100n) * 100n),
       decimal: fc.constantFrom('.', ','),
       group: fc.constantFrom('', ' ', '\u00a0', '\u202f', "'"),
       unit: fc.constantFrom([' EUR', 'EUR'], [' €', 'EUR'], ['', 'XXX'], [' руб.', 'RUB'], [' RUB / day', 'RUB'], [' ₽', 'RUB']),
@@ -98,7 +106,11 @@ describe('whatever sum a panel shows', () => {
     })
     .map(({ micros, decimal, group, unit, minus }) => {
       const [whole = '', fraction = ''] = formatMicros(micros < 0n ? -micros : micros).split('.')
-      return { text: `${micros < 0n ? minus : ''}${grouped(whole, group)}${decimal}${fraction}${unit[0]}`, micros, currency: unit[1] as string }
+      return {
+        text: `${micros < 0n ? minus : ''}${grouped(whole, group)}${decimal}${fraction}${unit[0]}`,
+        micros,
+        currency: unit[1] as string,
+      }
     })
 
   test('it reads back exactly', () => {

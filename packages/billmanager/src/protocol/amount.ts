@@ -3,7 +3,17 @@ import { formatMicros, type Money } from '@straylight/kit'
 /** BILLmanager keeps four decimals: https://www.ispsystem.com/docs/billmanager-kb/troubleshooting/the-service-stops-spontaneously */
 export const panelStepMicros = 100n
 
-const symbols: Record<string, string> = { '€': 'EUR', $: 'USD', '₽': 'RUB', 'руб.': 'RUB', руб: 'RUB', 'р.': 'RUB', '£': 'GBP', '₸': 'KZT', '₴': 'UAH' }
+const symbols: Record<string, string> = {
+  '€': 'EUR',
+  $: 'USD',
+  '₽': 'RUB',
+  'руб.': 'RUB',
+  руб: 'RUB',
+  'р.': 'RUB',
+  '£': 'GBP',
+  '₸': 'KZT',
+  '₴': 'UAH',
+}
 const markup = /<[^>]*>/g
 const blanks = /[\s\u00a0\u2007\u2009\u202f]/g
 const figure = /([-−+]?)(\d[\d.,']*)/
@@ -47,7 +57,8 @@ function currencyIn(text: string): string | undefined {
 }
 
 /** Writes a sum for a parameter: `0.1048`, at most four decimals. `undefined` when it is finer than the panel can keep. */
-export const writeAmount = (micros: bigint): string | undefined => (micros % panelStepMicros === 0n ? formatMicros(micros) : undefined)
+export const writeAmount = (micros: bigint): string | undefined =>
+  micros % panelStepMicros === 0n ? formatMicros(micros) : undefined
 
 /**
  * Splits a sum into what the panel can keep (four decimals, towards zero) and the rest, in micro-units.

@@ -6,7 +6,8 @@
  * Read from the clients of Karantir-dev/billing-typescript (src/Redux) and of the public Python and PHP callers.
  */
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The member `name` of an element; `undefined` when it has none, or when it is no element. */
 export function memberOf(value: unknown, name: string): unknown {

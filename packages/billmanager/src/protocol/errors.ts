@@ -43,10 +43,26 @@ export class BillmanagerError extends UpstreamError {
   readonly retryAfterSeconds: number | undefined
   constructor(
     reason: RefusalCode,
-    options: { kind: UpstreamErrorKind; message: string; retryable: boolean; effect: 'none' | 'unknown'; status?: number; cause?: unknown } & Details,
+    options: {
+      kind: UpstreamErrorKind
+      message: string
+      retryable: boolean
+      effect: 'none' | 'unknown'
+      status?: number
+      cause?: unknown
+    } & Details,
   ) {
     const { kind, message, retryable, effect, status, cause } = options
-    super({ service: 'billmanager', code: `billmanager.${reason}`, kind, message, retryable, effect, cause, ...(status === undefined ? {} : { status }) })
+    super({
+      service: 'billmanager',
+      code: `billmanager.${reason}`,
+      kind,
+      message,
+      retryable,
+      effect,
+      cause,
+      ...(status === undefined ? {} : { status }),
+    })
     this.name = 'BillmanagerError'
     this.reason = reason
     this.type = options.type

@@ -24,7 +24,8 @@ export function encodeMultipart(parameters: Parameters, files: UploadedFile[]): 
   const parts: (string | Uint8Array)[] = []
   for (const name in parameters) {
     const value = parameters[name]
-    if (value !== undefined) parts.push(`--${boundary}\r\nContent-Disposition: form-data; name="${quoted(name)}"\r\n\r\n`, value, '\r\n')
+    if (value !== undefined)
+      parts.push(`--${boundary}\r\nContent-Disposition: form-data; name="${quoted(name)}"\r\n\r\n`, value, '\r\n')
   }
   files.forEach((file, index) => {
     parts.push(

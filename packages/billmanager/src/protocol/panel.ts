@@ -32,7 +32,9 @@ export class Panel {
   constructor(options: PanelOptions) {
     this.#options = options
     this.#url = panelUrl(options.url)
-    this.#identity = new Identity(options.credentials, async (func, parameters) => this.#read(func, await this.#exchange(func, parameters, {})))
+    this.#identity = new Identity(options.credentials, async (func, parameters) =>
+      this.#read(func, await this.#exchange(func, parameters, {})),
+    )
   }
 
   get url(): string {
@@ -49,12 +51,22 @@ export class Panel {
   }
 
   /** Calls a function that answers bytes (a printed document, a file). A document in their place is its refusal. */
-  async bytes(func: string, parameters: Parameters, options: CallOptions & { out?: string; startsWith?: string } = {}): Promise<Buffer> {
+  async bytes(
+    func: string,
+    parameters: Parameters,
+    options: CallOptions & { out?: string; startsWith?: string } = {},
+  ): Promise<Buffer> {
     const { out, startsWith, ...rest } = options
     return this.#proven(func, { ...parameters, out }, rest, async (response) => {
       const readable = readDocument(response.body)
       if (readable?.error) throw classifyRefusal(func, readable.error)
-      const isRight = response.status === 200 && response.body.length > 0 && response.body.subarray(0, 16).toString('latin1').startsWith(startsWith ?? '')
+      const isRight =
+        response.status === 200 &&
+        response.body.length > 0 &&
+        response.body
+          .subarray(0, 16)
+          .toString('latin1')
+          .startsWith(startsWith ?? '')
       if (!isRight) throw classifyNonDocument(func, response)
       return response.body
     })
@@ -77,9 +89,15 @@ export class Panel {
     await this.#identity.end()
   }
 
-  async #proven<T>(func: string, parameters: Parameters, options: CallOptions, read: (response: HttpResponse) => T | Promise<T>): Promise<T> {
+  async #proven<T>(
+    func: string,
+    parameters: Parameters,
+    options: CallOptions,
+    read: (response: HttpResponse) => T | Promise<T>,
+  ): Promise<T> {
     const proof = await this.#identity.proof()
-    const call = async (by: Parameters): Promise<T> => read(await this.#exchange(func, { ...parameters, su: options.su, ...by }, options))
+    const call = async (by: Parameters): Promise<T> =>
+      read(await this.#exchange(func, { ...parameters, su: options.su, ...by }, options))
     try {
       return await call(proof.parameters)
     } catch (error) {

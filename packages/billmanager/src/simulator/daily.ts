@@ -35,14 +35,14 @@ export class Daily {
   #work(today: string): void {
     const yesterday = dayAfter(today, -1)
     this.#endPromises(today)
-    if (today.endsWith('-01')) this.#invoice(today)
-    this.#blockOverdueCredit(today)
     for (const item of this.#world.store.all('item')) {
       if (item.scheduledClose && item.expiresOn !== '' && item.expiresOn <= today && /^[23]/.test(item.status))
         this.#engine.startUnlessBusy(item, 'close')
       else if (item.status.startsWith('2')) this.#billDay(item, yesterday)
       else if (item.status === '3_autosuspend') this.#afterSuspension(item, today)
     }
+    if (today.endsWith('-01')) this.#invoice(today)
+    this.#blockOverdueCredit(today)
     this.#tellLowMoney()
   }
 
@@ -90,6 +90,7 @@ export class Daily {
         amount,
         taxRate: 2000,
         postpaid,
+        realDay: dayAfter(this.#world.today(), -1),
       })
     for (const row of rows) store.put('statistic', { ...row, billed: true })
     store.put('item', { ...(store.get('item', item.id) ?? item), billedUntil: this.#world.today() })
@@ -141,9 +142,7 @@ export class Daily {
     for (const account of store.all('account')) {
       const expenses = store
         .all('expense')
-        .filter(
-          (one) => one.accountId === account.id && one.createdAt.slice(0, 10) >= fromDay && one.createdAt.slice(0, 10) <= toDay,
-        )
+        .filter((one) => one.accountId === account.id && one.realDay >= fromDay && one.realDay <= toDay)
       if (expenses.length === 0) continue
       const id = store.nextId('invoice')
       store.put('invoice', {

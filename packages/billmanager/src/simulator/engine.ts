@@ -195,13 +195,23 @@ export class Engine {
   #run(operation: Operation): void {
     const { switches, store } = this.#world
     const running = store.put('operation', { ...operation, tries: operation.tries + 1, dueAt: undefined, error: '' })
-    if (switches.doNothing) return this.#expectAnotherRun(running)
-    if (this.#outside) return this.#runOutside(this.#outside, running)
+    if (switches.doNothing) this.#expectAnotherRun(running)
+    else if (this.#outside) this.#runOutside(this.#outside, running)
+    else this.#runInside(running)
+  }
+
+  /** The built-in module does as told, save for orders that carry a sentinel in `remoteid` or `domain`: `open-error`, `slow-close`. */
+  #runInside(operation: Operation): void {
+    const { switches, store } = this.#world
+    const { command } = operation
     const item = store.get('item', operation.itemId)
     const sentinel = `${item?.remoteid} ${item?.domain}`
-    if (sentinel.includes(`${operation.command}-error`)) return this.fail(running, moduleError(`${operation.command}_error`))
-    const takesMs = (sentinel.includes(`slow-${operation.command}`) ? slowMs : switches.operationMs) + switches.lateCallback
-    this.#planEnd(store.put('operation', { ...running, endsAt: new Date(this.#world.now().getTime() + takesMs).toISOString() }))
+    if (sentinel.includes(`${command}-error`)) {
+      this.fail(operation, moduleError(`${command}_error`))
+      return
+    }
+    const takesMs = (sentinel.includes(`slow-${command}`) ? slowMs : switches.operationMs) + switches.lateCallback
+    this.#planEnd(store.put('operation', { ...operation, endsAt: new Date(this.#world.now().getTime() + takesMs).toISOString() }))
   }
 
   /** The module ended well and made no callback: the row stays, and the module is run again. */

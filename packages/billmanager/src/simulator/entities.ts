@@ -108,6 +108,8 @@ export interface Expense {
   /** What of it no payment has covered yet. */
   unpaid: bigint
   createdAt: string
+  /** The day it is for: a day's usage is charged in the night after it. */
+  realDay: string
 }
 
 export interface Invoice {

@@ -197,7 +197,21 @@ export async function startBillmanagerSimulator(options: BillmanagerSimulatorOpt
           const { caller, user, session } = standing(world, proof)
           who = user
           recorded.level = user.level
-          return run(new Call({ panel, func, files, lang, caller, user, session, ip, values, isShown: definition?.isForm === true && values.get('sok') !== 'ok' }), definition)
+          return run(
+            new Call({
+              panel,
+              func,
+              files,
+              lang,
+              caller,
+              user,
+              session,
+              ip,
+              values,
+              isShown: definition?.isForm === true && values.get('sok') !== 'ok',
+            }),
+            definition,
+          )
         },
         { keep: !request.silent },
       )

@@ -64,12 +64,7 @@ export function printBill(world: World, payment: Payment, lang: Language): Promi
 export function printInvoice(world: World, invoice: Invoice, lang: Language): Promise<Buffer> {
   const expenses = world.store
     .all('expense')
-    .filter(
-      (one) =>
-        one.accountId === invoice.accountId &&
-        one.createdAt.slice(0, 10) >= invoice.fromDay &&
-        one.createdAt.slice(0, 10) <= invoice.toDay,
-    )
+    .filter((one) => one.accountId === invoice.accountId && one.realDay >= invoice.fromDay && one.realDay <= invoice.toDay)
   const tax = expenses.reduce((sum, { amount, taxRate }) => sum + taxIn(amount, taxRate), 0n)
   const profileId = world.store.find('profile', (one) => one.accountId === invoice.accountId)?.id ?? ''
   return print(world, lang, {

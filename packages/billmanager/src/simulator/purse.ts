@@ -1,3 +1,4 @@
+import { maxMicros, minMicros } from '@straylight/kit'
 import type { Expense, Payment, Subaccount } from './entities.ts'
 import { badValue, refuse } from './refusal.ts'
 import { type World, dayAfter } from './world.ts'
@@ -22,10 +23,10 @@ export function requireMoney(world: World, purse: Subaccount, amount: bigint): v
     amount: world.exact(amount),
     have: world.exact(purse.balance),
     currency: purse.currency,
-    deficit: world.exact(amount - (available > 0n ? available : 0n)),
+    deficit: world.exact(amount - maxMicros(available, 0n)),
     limit: world.exact(purse.creditBlocked ? 0n : purse.creditLimit),
     reserved: world.exact(purse.reserved),
-    available: world.exact(available > 0n ? available : 0n),
+    available: world.exact(maxMicros(available, 0n)),
   })
 }
 
@@ -41,13 +42,18 @@ export interface NewExpense {
   taxRate: number
   /** Although there is no money for it. */
   postpaid: boolean
+  /** The day it is for; today by default. */
+  realDay?: string
 }
 
 /** Takes money. @throws PanelRefusal `not_enough_money` */
-export function charge(world: World, { accountId, itemId, operation, name, amount, taxRate, postpaid }: NewExpense): Expense {
+export function charge(
+  world: World,
+  { accountId, itemId, operation, name, amount, taxRate, postpaid, realDay }: NewExpense,
+): Expense {
   const purse = world.purse(accountId)
   if (!postpaid) requireMoney(world, purse, amount)
-  const covered = purse.balance > 0n ? (purse.balance < amount ? purse.balance : amount) : 0n
+  const covered = maxMicros(0n, minMicros(purse.balance, amount))
   world.store.put('subaccount', { ...purse, balance: purse.balance - amount })
   return world.store.put('expense', {
     id: world.store.nextId('expense'),
@@ -60,6 +66,7 @@ export function charge(world: World, { accountId, itemId, operation, name, amoun
     taxRate,
     unpaid: amount - covered,
     createdAt: world.now().toISOString(),
+    realDay: realDay ?? world.today(),
   })
 }
 
@@ -74,7 +81,7 @@ export function uncharge(world: World, expense: Expense): void {
 export function recharge(world: World, expense: Expense, amount: bigint, name: string): Expense {
   const purse = world.purse(expense.accountId)
   world.store.put('subaccount', { ...purse, balance: purse.balance + expense.amount - amount })
-  return world.store.put('expense', { ...expense, amount, name, unpaid: amount < expense.unpaid ? amount : expense.unpaid })
+  return world.store.put('expense', { ...expense, amount, name, unpaid: minMicros(amount, expense.unpaid) })
 }
 
 /** The tax inside a sum, to four decimals: `A − A / ((100 + R) / 100)`. */
@@ -89,7 +96,7 @@ function pour(world: World, accountId: string, amount: bigint): void {
   let rest = amount
   for (const expense of world.store.all('expense').filter((one) => one.accountId === accountId && one.unpaid > 0n)) {
     if (rest <= 0n) break
-    const part = expense.unpaid < rest ? expense.unpaid : rest
+    const part = minMicros(expense.unpaid, rest)
     world.store.put('expense', { ...expense, unpaid: expense.unpaid - part })
     rest -= part
   }
@@ -105,11 +112,7 @@ function payInvoices(world: World, accountId: string): boolean {
     const owed = world.store
       .all('expense')
       .some(
-        (one) =>
-          one.accountId === accountId &&
-          one.unpaid > 0n &&
-          one.createdAt.slice(0, 10) >= invoice.fromDay &&
-          one.createdAt.slice(0, 10) <= invoice.toDay,
+        (one) => one.accountId === accountId && one.unpaid > 0n && one.realDay >= invoice.fromDay && one.realDay <= invoice.toDay,
       )
     if (!owed) world.store.put('invoice', { ...invoice, paid: true })
     else if (invoice.dueOn < world.today()) isOverdue = true

@@ -24,7 +24,7 @@ const brief = <T>(outcome: Outcome<T>): string =>
       : 'confirmed'
     : `${outcome.outcome} ${outcome.code}: ${outcome.message}`
 
-export function valueOf<T>(outcome: Outcome<T>): T {
+export function confirmedValue<T>(outcome: Outcome<T>): T {
   expect(brief(outcome)).toMatch(/^confirmed/)
   return (outcome as { value: T }).value
 }
@@ -44,7 +44,9 @@ export function holdToContract(open: () => Promise<Target>): void {
     beforeAll(async () => {
       target = await open()
       panel = createBillmanager({ url: target.url, credentials: target.credentials, clock: target.clock, ...target.options })
-      customer = valueOf(await panel.customers.create({ email, password: `first-${mark}`, name: 'Contract', country: 'RU' }))
+      customer = confirmedValue(
+        await panel.customers.create({ email, password: `first-${mark}`, name: 'Contract', country: 'RU' }),
+      )
     })
 
     test('the panel answers and behaves as this client believes', async () => {
@@ -66,10 +68,10 @@ export function holdToContract(open: () => Promise<Target>): void {
     })
 
     test('a password is changed by staff, and by the client with the old one', async () => {
-      valueOf(await panel.customers.changePassword(customer, `second-${mark}`))
+      confirmedValue(await panel.customers.changePassword(customer, `second-${mark}`))
       const wrong = await panel.customers.changePassword(customer, `third-${mark}`, 'not-it')
       expect(wrong).toMatchObject({ outcome: 'refused', code: 'invalid', error: { field: 'old_passwd' } })
-      valueOf(await panel.customers.changePassword(customer, `third-${mark}`, `second-${mark}`))
+      confirmedValue(await panel.customers.changePassword(customer, `third-${mark}`, `second-${mark}`))
     })
 
     test('a link signs the client in to the panel', async () => {
@@ -79,13 +81,13 @@ export function holdToContract(open: () => Promise<Target>): void {
 
     test('a payer is made once, changed and listed', async () => {
       const details = { kind: 'person' as const, name: 'Contract Payer', person: 'Contract Payer', countryId: '182' }
-      const payer = valueOf(await panel.payers.create(customer, details))
+      const payer = confirmedValue(await panel.payers.create(customer, details))
       payerId = payer.id
       expect(brief(await panel.payers.create(customer, details))).toBe('confirmed again')
-      valueOf(await panel.payers.update(customer, payer.id, { phone: '+70000000000' }))
-      const other = valueOf(await panel.payers.create(customer, { ...details, name: 'Other Payer' }))
+      confirmedValue(await panel.payers.update(customer, payer.id, { phone: '+70000000000' }))
+      const other = confirmedValue(await panel.payers.create(customer, { ...details, name: 'Other Payer' }))
       expect(await panel.payers.list(customer)).toHaveLength(2)
-      valueOf(await panel.payers.remove(customer, other.id))
+      confirmedValue(await panel.payers.remove(customer, other.id))
       expect(await panel.payers.list(customer)).toEqual([payer])
     })
 
@@ -99,13 +101,13 @@ export function holdToContract(open: () => Promise<Target>): void {
         key: `pay-${mark}`,
         ...(method?.currencyId ? { currencyId: method.currencyId } : {}),
       }
-      const started = valueOf(await panel.money.createPayment(customer, wish))
+      const started = confirmedValue(await panel.money.createPayment(customer, wish))
       expect(started.payment).toMatchObject({ amount: sum(100_000_000n), status: 'new' })
       expect(started.redirectUrl).toMatch(/^https?:\/\//)
       expect(brief(await panel.money.createPayment(customer, wish))).toBe('confirmed again')
 
       const before = await real()
-      expect(valueOf(await panel.money.settlePayment(customer, started.payment.id, `gw-${mark}`)).status).toBe('credited')
+      expect(confirmedValue(await panel.money.settlePayment(customer, started.payment.id, `gw-${mark}`)).status).toBe('credited')
       expect(brief(await panel.money.settlePayment(customer, started.payment.id, `gw-${mark}`))).toBe('confirmed again')
       expect(await real()).toBe(before + 100_000_000n)
       const { events } = await panel.events.poll(cursor)
@@ -121,7 +123,7 @@ export function holdToContract(open: () => Promise<Target>): void {
     test('a charge is posted once, however often it is ordered', async () => {
       const before = await real()
       const wish = { amount: sum(1_250_000n), text: 'cloud 2024-06-04T10', key: `charge-${mark}`, taxRate: '20' }
-      const posted = valueOf(await panel.money.postCharge(customer, wish))
+      const posted = confirmedValue(await panel.money.postCharge(customer, wish))
       expect(posted).toMatchObject({ text: 'cloud 2024-06-04T10', key: wish.key, duplicates: [] })
       const again = await panel.money.postCharge(customer, wish)
       expect(again).toMatchObject({ outcome: 'confirmed', repeated: true, value: { id: posted.id } })
@@ -142,11 +144,11 @@ export function holdToContract(open: () => Promise<Target>): void {
 
     test('a charge shows its exact sum in its form, and is taken back', async () => {
       const before = await real()
-      const posted = valueOf(
+      const posted = confirmedValue(
         await panel.money.postCharge(customer, { amount: sum(104_800n), text: 'fine', key: `exact-${mark}` }),
       )
       expect((await panel.money.charge(posted.id, customer.currency))?.amount).toEqual(sum(104_800n))
-      valueOf(await panel.money.voidCharge(customer, posted.id))
+      confirmedValue(await panel.money.voidCharge(customer, posted.id))
       expect(await panel.money.charge(posted.id)).toBeUndefined()
       expect(await real()).toBe(before)
     })
@@ -159,28 +161,28 @@ export function holdToContract(open: () => Promise<Target>): void {
         code: 'insufficient_funds',
         error: { funds: { need: sum(1_000_000_000n), credit: sum(0n) } },
       })
-      const posted = valueOf(await panel.money.postCharge(customer, wish))
+      const posted = confirmedValue(await panel.money.postCharge(customer, wish))
       expect((await panel.money.balance(customer)).available?.micros).toBeLessThan(0n)
-      valueOf(await panel.money.voidCharge(customer, posted.id))
+      confirmedValue(await panel.money.voidCharge(customer, posted.id))
     })
 
     test('a service is ordered once, becomes active, stops, goes on, and is deleted', async () => {
       const wish = { key: `prj-${mark}`, tariffId: target.tariffId, datacenterId: target.datacenterId }
       const waiting = { customer, timeoutMs: target.operationMs, everyMs: Math.max(1, Math.min(2000, target.operationMs / 50)) }
-      const service = valueOf(await panel.services.open(customer, wish))
+      const service = confirmedValue(await panel.services.open(customer, wish))
       const again = await panel.services.open(customer, wish)
       expect(again).toMatchObject({ outcome: 'confirmed', repeated: true, value: { id: service.id } })
       expect((await panel.services.settled(service.id, waiting))?.status).toBe('active')
 
-      valueOf(await panel.services.suspend(customer, service.id))
+      confirmedValue(await panel.services.suspend(customer, service.id))
       expect(await panel.services.settled(service.id, waiting)).toMatchObject({ status: 'suspended' })
-      valueOf(await panel.services.resume(customer, service.id))
+      confirmedValue(await panel.services.resume(customer, service.id))
       expect((await panel.services.settled(service.id, waiting))?.status).toBe('active')
       expect(brief(await panel.services.resume(customer, service.id))).toBe('confirmed again')
 
       expect((await panel.services.find(customer, wish.key))?.id).toBe(service.id)
       expect((await panel.services.list(customer)).map(({ id }) => id)).toEqual([service.id])
-      valueOf(await panel.services.close(customer, service.id))
+      confirmedValue(await panel.services.close(customer, service.id))
       expect((await panel.services.settled(service.id, waiting))?.status ?? 'deleted').toBe('deleted')
       expect(await panel.services.find(customer, wish.key)).toBeUndefined()
     })
@@ -199,7 +201,7 @@ export function holdToContract(open: () => Promise<Target>): void {
         files: [file],
         key: `ticket-${mark}`,
       }
-      const ticket = valueOf(await panel.tickets.create(customer, wish))
+      const ticket = confirmedValue(await panel.tickets.create(customer, wish))
       expect(ticket).toMatchObject({ subject: 'Disk is slow', key: wish.key })
       expect(brief(await panel.tickets.create(customer, wish))).toBe('confirmed again')
 
@@ -208,10 +210,10 @@ export function holdToContract(open: () => Promise<Target>): void {
       const bytes = await panel.tickets.file(customer, opened.messages[0]?.files[0]?.id ?? '')
       expect(bytes.toString()).toBe('строка\n')
 
-      expect(valueOf(await panel.tickets.reply(customer, ticket.id, { message: 'Still.' })).text).toBe('Still.')
-      valueOf(await panel.tickets.reply(customer, ticket.id, { message: 'Still.' }))
+      expect(confirmedValue(await panel.tickets.reply(customer, ticket.id, { message: 'Still.' })).text).toBe('Still.')
+      confirmedValue(await panel.tickets.reply(customer, ticket.id, { message: 'Still.' }))
       expect((await panel.tickets.get(customer, ticket.id)).messages.filter(({ text }) => text === 'Still.')).toHaveLength(2)
-      valueOf(await panel.tickets.archive(customer, ticket.id))
+      confirmedValue(await panel.tickets.archive(customer, ticket.id))
       expect(await panel.tickets.list(customer)).toEqual([])
       expect(brief(await panel.tickets.create(customer, wish))).toBe('confirmed again')
     })

@@ -23,12 +23,16 @@ const essence = (error: unknown): unknown => {
   if (!(error instanceof BillmanagerError)) return error
   const { reason, kind, code, retryable, effect, field, funds, retryAfterSeconds, status } = error
   return Object.fromEntries(
-    Object.entries({ reason, kind, code, retryable, effect, field, funds, retryAfterSeconds, status }).filter(([, value]) => value !== undefined),
+    Object.entries({ reason, kind, code, retryable, effect, field, funds, retryAfterSeconds, status }).filter(
+      ([, value]) => value !== undefined,
+    ),
   )
 }
 
-const refusal = (type: string, object = '', params: Record<string, string> = {}, message = 'text for people') => () =>
-  essence(classifyRefusal('some.func', { type, object, message, params }))
+const refusal =
+  (type: string, object = '', params: Record<string, string> = {}, message = 'text for people') =>
+  () =>
+    essence(classifyRefusal('some.func', { type, object, message, params }))
 
 const verdict = (reason: string, kind: string, more: Record<string, unknown> = {}) => ({
   reason,
@@ -50,7 +54,11 @@ export const errorCases: Case[] = [
   { name: 'an unknown function', see: refusal('missed', 'func'), expected: verdict('not_found', 'not_found') },
   { name: 'an unknown object', see: refusal('missed', 'elid'), expected: verdict('not_found', 'not_found') },
   { name: 'a missing field', see: refusal('missed', 'person'), expected: verdict('invalid', 'invalid', { field: 'person' }) },
-  { name: 'a bad field', see: refusal('value', 'amount', { value: '-1' }), expected: verdict('invalid', 'invalid', { field: 'amount' }) },
+  {
+    name: 'a bad field',
+    see: refusal('value', 'amount', { value: '-1' }),
+    expected: verdict('invalid', 'invalid', { field: 'amount' }),
+  },
   { name: 'a bad field without a name', see: refusal('value'), expected: verdict('invalid', 'invalid') },
   { name: 'a duplicate', see: refusal('exists', 'email_exist'), expected: verdict('exists', 'conflict') },
   { name: 'a running operation', see: refusal('runningoperation'), expected: verdict('busy', 'conflict', { retryable: true }) },
@@ -71,7 +79,14 @@ export const errorCases: Case[] = [
       available: '0.00',
     }),
     expected: verdict('insufficient_funds', 'limit', {
-      funds: { need: eur(104_800n), have: eur(0n), credit: eur(0n), reserved: eur(0n), available: eur(0n), deficit: eur(104_800n) },
+      funds: {
+        need: eur(104_800n),
+        have: eur(0n),
+        credit: eur(0n),
+        reserved: eur(0n),
+        available: eur(0n),
+        deficit: eur(104_800n),
+      },
     }),
   },
   {
@@ -79,14 +94,29 @@ export const errorCases: Case[] = [
     see: refusal('not_enough_money', '', { amount: '5' }),
     expected: verdict('insufficient_funds', 'limit', {
       funds: Object.fromEntries(
-        ['need', 'have', 'credit', 'reserved', 'available', 'deficit'].map((name) => [name, money(name === 'need' ? 5_000_000n : 0n, '')]),
+        ['need', 'have', 'credit', 'reserved', 'available', 'deficit'].map((name) => [
+          name,
+          money(name === 'need' ? 5_000_000n : 0n, ''),
+        ]),
       ),
     }),
   },
   { name: 'no money, without figures', see: refusal('not_enough_money'), expected: verdict('insufficient_funds', 'limit') },
-  { name: 'a word that nobody knows', see: refusal('flux_capacitor', 'x'), expected: verdict('unknown', 'failed', { effect: 'unknown' }) },
-  { name: 'a word that objects inherit', see: refusal('constructor'), expected: verdict('unknown', 'failed', { effect: 'unknown' }) },
-  { name: 'a refusal without words', see: refusal('', '', {}, ''), expected: verdict('unknown', 'failed', { effect: 'unknown' }) },
+  {
+    name: 'a word that nobody knows',
+    see: refusal('flux_capacitor', 'x'),
+    expected: verdict('unknown', 'failed', { effect: 'unknown' }),
+  },
+  {
+    name: 'a word that objects inherit',
+    see: refusal('constructor'),
+    expected: verdict('unknown', 'failed', { effect: 'unknown' }),
+  },
+  {
+    name: 'a refusal without words',
+    see: refusal('', '', {}, ''),
+    expected: verdict('unknown', 'failed', { effect: 'unknown' }),
+  },
   {
     name: 'an empty answer',
     see: page(200, ' \n'),
@@ -140,9 +170,21 @@ export const errorCases: Case[] = [
     see: () => essence(classifyNoAnswer('some.func', refuseField('key', 'too long'))),
     expected: verdict('invalid', 'invalid', { field: 'key' }),
   },
-  { name: 'a mistake of ours', see: () => String(classifyNoAnswer('some.func', new TypeError('x is undefined'))), expected: 'TypeError: x is undefined' },
-  { name: 'something that we know not to be there', see: () => essence(notFoundThere('gone')), expected: verdict('not_found', 'not_found') },
-  { name: 'silence', see: () => essence(silentThere('nothing came')), expected: verdict('pending', 'silent', { retryable: true, effect: 'unknown' }) },
+  {
+    name: 'a mistake of ours',
+    see: () => String(classifyNoAnswer('some.func', new TypeError('x is undefined'))),
+    expected: 'TypeError: x is undefined',
+  },
+  {
+    name: 'something that we know not to be there',
+    see: () => essence(notFoundThere('gone')),
+    expected: verdict('not_found', 'not_found'),
+  },
+  {
+    name: 'silence',
+    see: () => essence(silentThere('nothing came')),
+    expected: verdict('pending', 'silent', { retryable: true, effect: 'unknown' }),
+  },
   { name: 'no long request', see: () => longRequestIn('so long, billing'), expected: undefined },
 ]
 
@@ -175,38 +217,76 @@ export const documentCases: Case[] = [
   {
     name: 'the rows of one inner list among others',
     see: () =>
-      doc({ list: [{ $name: 'other', elem: [{ id: '1' }] }, { $name: 'methodlist', elem: { id: '2' } }] })
+      doc({
+        list: [
+          { $name: 'other', elem: [{ id: '1' }] },
+          { $name: 'methodlist', elem: { id: '2' } },
+        ],
+      })
         ?.inner('list', 'methodlist', 'elem')
         .map((row) => row.raw('id')),
     expected: ['2'],
   },
   {
     name: 'the rows of an inner list without a name',
-    see: () => doc({ mlist: { message: { body: 'hello' } } })?.inner('mlist', 'messages', 'message').map((row) => row.text('body')),
+    see: () =>
+      doc({ mlist: { message: { body: 'hello' } } })
+        ?.inner('mlist', 'messages', 'message')
+        .map((row) => row.text('body')),
     expected: ['hello'],
   },
   {
     name: 'what can be chosen',
-    see: () => doc({ slist: [{ $name: 'country', val: [{ $key: 'null', $: '--' }, { $key: '182', $: 'Russia', $image: '/flag/RU.png' }] }] })?.options('country'),
+    see: () =>
+      doc({
+        slist: [
+          {
+            $name: 'country',
+            val: [
+              { $key: 'null', $: '--' },
+              { $key: '182', $: 'Russia', $image: '/flag/RU.png' },
+            ],
+          },
+        ],
+      })?.options('country'),
     expected: [{ key: '182', text: 'Russia', image: '/flag/RU.png' }],
   },
-  { name: 'ok', see: () => [doc({ ok: {} })?.saysOk, doc({ show_success: { $: 'yes' } })?.saysOk, doc({})?.saysOk], expected: [true, true, false] },
+  {
+    name: 'ok',
+    see: () => [doc({ ok: {} })?.saysOk, doc({ show_success: { $: 'yes' } })?.saysOk, doc({})?.saysOk],
+    expected: [true, true, false],
+  },
   { name: 'no error', see: () => doc({ ok: {} })?.error, expected: undefined },
   {
     name: 'an error with one parameter as an object',
-    see: () => doc({ error: { $type: 'value', $object: 'amount', param: { $name: 'value', $: '-1' }, msg: { $: 'bad' } } })?.error,
+    see: () =>
+      doc({ error: { $type: 'value', $object: 'amount', param: { $name: 'value', $: '-1' }, msg: { $: 'bad' } } })?.error,
     expected: { type: 'value', object: 'amount', message: 'bad', params: { value: '-1' } },
   },
   {
     name: 'an error with several parameters, one of them nameless and one of them wicked',
     see: () =>
-      doc({ error: { $type: 'x', param: [{ $name: 'a', $: '1' }, { $: '2' }, { $name: '__proto__', $: '3' }], group: { $: 'template' } } })?.error,
+      doc({
+        error: {
+          $type: 'x',
+          param: [{ $name: 'a', $: '1' }, { $: '2' }, { $name: '__proto__', $: '3' }],
+          group: { $: 'template' },
+        },
+      })?.error,
     expected: { type: 'x', object: '', message: 'template', params: { a: '1' } },
   },
-  { name: 'an error that is a bare text', see: () => doc({ error: 'no' })?.error, expected: { type: '', object: '', message: 'no', params: {} } },
+  {
+    name: 'an error that is a bare text',
+    see: () => doc({ error: 'no' })?.error,
+    expected: { type: '', object: '', message: 'no', params: {} },
+  },
   { name: 'bytes', see: () => readDocument(Buffer.from('{"doc":{"ok":{}}}'))?.saysOk, expected: true },
   { name: 'a page', see: () => readDocument('<html>'), expected: undefined },
-  { name: 'JSON that is no document', see: () => [readDocument('[]'), readDocument('{"doc":"x"}'), readDocument('null')], expected: [undefined, undefined, undefined] },
+  {
+    name: 'JSON that is no document',
+    see: () => [readDocument('[]'), readDocument('{"doc":"x"}'), readDocument('null')],
+    expected: [undefined, undefined, undefined],
+  },
   { name: 'has', see: () => [doc({ a: {} })?.has('a'), doc({})?.has('a')], expected: [true, false] },
   { name: 'the attribute of a row', see: () => doc({ elem: { $id: '5' } })?.elements[0]?.attribute('id'), expected: '5' },
   { name: 'the id of a row', see: () => doc({ elem: { item: { $: '5' } } })?.elements[0]?.id('item'), expected: '5' },
@@ -230,7 +310,11 @@ export const amountCases: Case[] = [
   { name: 'no figure', see: () => [readAmount('', 'EUR'), readAmount('free', 'EUR')], expected: [undefined, undefined] },
   { name: 'more decimals than we hold', see: () => readAmount('0.1234567', 'EUR'), expected: undefined },
   { name: 'more than there is money', see: () => readAmount('1234567890123456', 'EUR'), expected: undefined },
-  { name: 'writing', see: () => [writeAmount(104_800n), writeAmount(5_000_000n), writeAmount(1n)], expected: ['0.1048', '5.00', undefined] },
+  {
+    name: 'writing',
+    see: () => [writeAmount(104_800n), writeAmount(5_000_000n), writeAmount(1n)],
+    expected: ['0.1048', '5.00', undefined],
+  },
   { name: 'splitting', see: () => splitForPanel(104_877n), expected: { chargeable: 104_800n, rest: 77n } },
   { name: 'splitting below zero', see: () => splitForPanel(-104_877n), expected: { chargeable: -104_800n, rest: -77n } },
 ]

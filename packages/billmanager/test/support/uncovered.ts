@@ -23,6 +23,8 @@ for (const name of ['errors', 'document', 'amount']) {
   for (const { functionName, ranges } of script?.functions ?? [])
     for (const { count, startOffset, endOffset } of ranges)
       if (count === 0)
-        uncovered.push(`${name}.ts:${source.slice(0, startOffset).split('\n').length} ${functionName}: ${source.slice(startOffset, endOffset).trim().slice(0, 80)}`)
+        uncovered.push(
+          `${name}.ts:${source.slice(0, startOffset).split('\n').length} ${functionName}: ${source.slice(startOffset, endOffset).trim().slice(0, 80)}`,
+        )
 }
 process.stdout.write(JSON.stringify(uncovered))

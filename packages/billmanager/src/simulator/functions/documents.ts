@@ -43,9 +43,7 @@ export const documentFunctions: Record<string, PanelFunction> = {
       const [fromDay, toDay] = [call.param('fromdate'), call.param('todate')]
       const expenses = store
         .all('expense')
-        .filter(
-          (one) => one.accountId === account.id && one.createdAt.slice(0, 10) >= fromDay && one.createdAt.slice(0, 10) <= toDay,
-        )
+        .filter((one) => one.accountId === account.id && one.realDay >= fromDay && one.realDay <= toDay)
       if (expenses.length === 0) throw badValue('fromdate', fromDay)
       const id = store.nextId('invoice')
       store.put('invoice', {

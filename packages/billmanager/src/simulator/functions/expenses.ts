@@ -31,7 +31,7 @@ export const expenseFunctions: Record<string, PanelFunction> = {
             id: expense.id,
             locale_name: expense.name,
             account: world.store.get('account', expense.accountId)?.name ?? '',
-            realdate: expense.createdAt.slice(0, 10),
+            realdate: expense.realDay,
             cdate: expense.createdAt.slice(0, 10),
             amount: world.money(expense.amount, expense.currency),
             notpayd: world.money(expense.unpaid, expense.currency),
@@ -62,7 +62,7 @@ export const expenseFunctions: Record<string, PanelFunction> = {
             amount: world.exact(expense.amount),
             taxrate: String(expense.taxRate / 100),
             taxamount: world.exact(taxIn(expense.amount, expense.taxRate)),
-            realdate: expense.createdAt.slice(0, 10),
+            realdate: expense.realDay,
             item: expense.itemId ?? 'null',
           })
         recharge(

@@ -1,3 +1,4 @@
+import { maxMicros, minMicros } from '@straylight/kit'
 import { type Answer, type Call, type Cell, document, formAnswer, listAnswer, ok, type PanelFunction } from '../call.ts'
 import { el, parent } from '../element.ts'
 import type { PayMethod } from '../catalogue.ts'
@@ -70,8 +71,7 @@ export const paymentFunctions: Record<string, PanelFunction> = {
     run(call) {
       const purse = call.world.store.seen('subaccount').find((one) => one.accountId === call.account.id)
       if (!purse || purse.creditLimit === 0n) return document()
-      const reach = spendable(purse)
-      const unused = reach < 0n ? 0n : reach < purse.creditLimit ? reach : purse.creditLimit
+      const unused = maxMicros(0n, minMicros(spendable(purse), purse.creditLimit))
       const available = purse.creditBlocked ? 0n : unused
       return document({
         ...parent('elem', [
