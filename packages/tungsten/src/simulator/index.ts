@@ -16,6 +16,7 @@ import { bootstrap } from './bootstrap.ts'
 import { answerTo, ConfigService } from './config-service.ts'
 import { Feed } from './feed.ts'
 import type { KeystoneDirectory } from './keystone.ts'
+import { neutronBackend } from './neutron/backend.ts'
 import { Nodes, type NodeTrouble } from './nodes.ts'
 import { createObject, deleteObject } from './objects.ts'
 import { ProjectSync } from './project-sync.ts'
@@ -220,7 +221,7 @@ export async function startTungstenSimulator(options: TungstenSimulatorOptions):
       ...common,
       name: 'Tungsten config API',
       describe: ({ method, path }) => ({ service: 'config', func: describe(method, path) }),
-      handle: (request) => config.handle(request),
+      handle: (request) => config.handle(request, (context) => neutronBackend(world, context, request)),
       error: (_request, status, message) => refusal(status, message),
       stream: (request, response) => {
         if (request.path !== '/watch' || request.method !== 'GET') return false

@@ -1,0 +1,53 @@
+import { createObject } from '../objects.ts'
+import { Refused } from '../refusal.ts'
+import type { StoredObject } from '../store.ts'
+import { change, type Filters, type Resource, type Session, tagsOf } from './session.ts'
+import { locateSubnet, setSubnetTags, subnetTags } from './subnets.ts'
+
+/** Tags of Neutron resources are tags of the type `neutron_tag`; those of subnets, which are no objects, are notes. */
+export function tagNames(session: Session, id: string): string[] {
+  if (locateSubnet(session, id)) return subnetTags(session, id)
+  return (tagsOf(session, objectOrFail(session, id)).tags as string[] | undefined) ?? []
+}
+
+const objectOrFail = (session: Session, id: string): StoredObject => {
+  const object = session.world.store.get(id)
+  if (!object) throw new Refused(404, `Unknown id: ${id}`)
+  return object
+}
+
+export function setTags(session: Session, id: string, names: readonly string[]): string[] {
+  if (locateSubnet(session, id)) {
+    setSubnetTags(session, id, names)
+    return [...names]
+  }
+  const { store } = session.world
+  const object = objectOrFail(session, id)
+  const others = (object.references.tag_refs ?? []).filter(({ uuid }) => !store.get(uuid)?.fq_name.at(-1)?.startsWith('neutron_tag='))
+  const tags = [...others.flatMap(({ uuid }) => store.get(uuid) ?? []), ...names.map((name) => tag(session, name))]
+  change(session, object, { tag_refs: tags.map(({ uuid, fq_name }) => ({ uuid, to: fq_name })) })
+  return [...names]
+}
+
+const tag = (session: Session, name: string): StoredObject =>
+  session.world.store.byName('tag', [`neutron_tag=${name}`]) ??
+  createObject(session.world, session.context, 'tag', {
+    fq_name: [`neutron_tag=${name}`],
+    tag_type_name: 'neutron_tag',
+    tag_value: name,
+    perms2: { owner: 'cloud-admin', owner_access: 7, global_access: 5, share: [] },
+  })
+
+/** Takes the filters by tags out of a list's filters and leaves the ids that pass them. */
+export function withoutTagFilters(candidates: readonly Resource[], filters: Filters): Filters {
+  const { tags, 'tags-any': any, 'not-tags': not, 'not-tags-any': notAny, ...rest } = filters
+  if (!tags && !any && !not && !notAny) return filters
+  const named = (wanted: unknown[] | undefined) => wanted?.flatMap((one) => String(one).split(','))
+  const matches = (resource: Resource) => {
+    const own = (resource.tags as string[] | undefined) ?? []
+    const all = (wanted: string[] | undefined, whenAbsent: boolean) => (wanted ? wanted.every((one) => own.includes(one)) : whenAbsent)
+    const some = (wanted: string[] | undefined, whenAbsent: boolean) => (wanted ? wanted.some((one) => own.includes(one)) : whenAbsent)
+    return all(named(tags), true) && some(named(any), true) && !all(named(not), false) && !some(named(notAny), false)
+  }
+  return { ...rest, id: candidates.filter(matches).map((resource) => resource.id) }
+}
