@@ -1,0 +1,2 @@
+export type { Envelope, OsloMessage } from './notifications/envelope.ts'
+export { type OpenstackSimulator, type OpenstackSimulatorOptions, startOpenstackSimulator } from './simulator.ts'

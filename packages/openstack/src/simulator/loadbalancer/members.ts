@@ -1,0 +1,4 @@
+import type { Row } from '../table.ts'
+export interface Member extends Row {
+  poolId: string
+}

@@ -1,0 +1,86 @@
+import type { Snapshot } from '../volume/snapshots.ts'
+import type { VolumeType } from '../volume/types.ts'
+import type { Volume } from '../volume/volumes.ts'
+import { databaseTime } from '../times.ts'
+import type { World } from '../world.ts'
+import type { NoticeContext } from './envelope.ts'
+
+const zoned = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}+00:00`
+
+function payload(world: World, volume: Volume) {
+  const attachments = world.attachments.where('volumeId', volume.id).filter((each) => each.status === 'attached')
+  return {
+    tenant_id: volume.projectId,
+    host: 'lab@rbd#rbd',
+    user_id: volume.userId,
+    availability_zone: 'nova',
+    volume_id: volume.id,
+    volume_type: volume.typeId,
+    display_name: volume.name ?? '',
+    launched_at: volume.status === 'creating' ? null : zoned(volume.updatedMs ?? volume.createdMs),
+    created_at: zoned(volume.createdMs),
+    status: volume.status,
+    snapshot_id: volume.snapshotId,
+    size: volume.sizeGib,
+    replication_status: null,
+    replication_extended_status: null,
+    replication_driver_data: null,
+    metadata: Object.entries(volume.metadata).map(([key, value]) => ({ key, value })),
+    volume_attachment: attachments.map((each) => ({
+      id: each.id,
+      volume_id: volume.id,
+      instance_uuid: each.serverId,
+      attached_host: each.hostName,
+      mountpoint: each.device,
+      attach_time: databaseTime(each.attachedMs ?? volume.createdMs),
+      detach_time: null,
+      attach_status: 'attached',
+      attach_mode: each.mode,
+      deleted: false,
+    })),
+    ...(volume.imageMetadata
+      ? { glance_metadata: Object.entries(volume.imageMetadata).map(([key, value]) => ({ volume_id: volume.id, key, value })) }
+      : {}),
+  }
+}
+
+/** `volume.create.start`, `volume.attach.end`, `volume.retype`. */
+export const volumeEvent = (world: World, event: string, volume: Volume, context?: NoticeContext): void =>
+  world.notify('cinder', `volume.${event}`, 'volume.lab@rbd', () => payload(world, volume), context ? { context } : {})
+
+export const snapshotEvent = (world: World, event: string, snapshot: Snapshot, context?: NoticeContext): void =>
+  world.notify(
+    'cinder',
+    `snapshot.${event}`,
+    'snapshot.lab@rbd',
+    () => ({
+      tenant_id: snapshot.projectId,
+      user_id: snapshot.userId,
+      availability_zone: 'nova',
+      volume_id: snapshot.volumeId,
+      volume_size: snapshot.sizeGib,
+      snapshot_id: snapshot.id,
+      display_name: snapshot.name ?? '',
+      created_at: zoned(snapshot.createdMs),
+      status: snapshot.status,
+      deleted: '',
+      metadata: '',
+    }),
+    context ? { context } : {},
+  )
+
+export const volumeTypeEvent = (world: World, event: string, type: VolumeType): void =>
+  world.notify('cinder', `volume_type.${event}`, 'volumeType.lab', () => ({
+    volume_types: {
+      created_at: databaseTime(type.createdMs),
+      updated_at: null,
+      deleted_at: null,
+      deleted: false,
+      id: type.id,
+      name: type.name,
+      description: type.description,
+      qos_specs_id: null,
+      is_public: type.isPublic,
+      extra_specs: type.extraSpecs,
+    },
+  }))
