@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 const folders = {
-  platform: ['packages/platform/{src,test}/**/*.test.ts'],
+  platform: ['packages/platform/{src,test}/**/*.test.ts', 'scripts/printed.test.ts'],
   rest: ['packages/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/**/*.test.ts'],
 }
 
@@ -11,7 +11,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     maxWorkers: 2,
     projects: [
-      // The platform's tests share one embedded PostgreSQL; it starts only when one of them runs.
+      // The platform's tests, and those of what it prints, share one embedded PostgreSQL; it starts only when one of them runs.
       {
         extends: true,
         test: { name: 'platform', include: folders.platform, globalSetup: ['packages/platform/test/global-setup.ts'] },
