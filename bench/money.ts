@@ -8,7 +8,15 @@ import { migrate } from '../packages/platform/src/foundation/migrate.ts'
 import { startPostgres } from '../packages/platform/src/foundation/postgres.ts'
 import { prove } from '../packages/platform/src/billing/index.ts'
 import { balanceOf, openLedger, placeHold, topUp, usageMicros } from '../packages/platform/src/ledger/index.ts'
-import { chargeDue, closeMeters, currentPrices, openMeters, rerate, seedPrices } from '../packages/platform/src/metering/index.ts'
+import {
+  chargeDue,
+  closeMeters,
+  currentPrices,
+  openMeters,
+  publishPrices,
+  rerate,
+  seedPrices,
+} from '../packages/platform/src/metering/index.ts'
 
 /*
  * Money: rating in memory, storing an hour of charges, rating a month once more, and what an order costs in time.
@@ -71,11 +79,12 @@ async function fill(db: Db): Promise<void> {
   await sql`analyze`.execute(db)
 }
 
-async function orders(db: Db): Promise<void> {
+async function orders(db: Db, from: number): Promise<void> {
+  const at = (n: number) => after(from + n)
   const accountId = newId()
   await db.transaction().execute(async (tx) => {
     await openLedger(tx, { accountId, currency: 'EUR' })
-    await topUp(tx, { accountId, amountMicros: 1_000_000_000n, method: 'demo', idempotencyKey: 'bench', at: start })
+    await topUp(tx, { accountId, amountMicros: 1_000_000_000n, method: 'demo', idempotencyKey: 'bench', at: at(0) })
   })
   const lines = [
     { sku: 'vcpu', quantity: 4 },
@@ -88,19 +97,19 @@ async function orders(db: Db): Promise<void> {
     const hold = () =>
       db
         .transaction()
-        .execute((tx) => placeHold(tx, { accountId, amountMicros: 1n, subject, at: after(n), expiresAt: after(n + 7200) }))
+        .execute((tx) => placeHold(tx, { accountId, amountMicros: 1n, subject, at: at(n), expiresAt: at(n + 7200) }))
     const open = () =>
       db
         .transaction()
         .execute((tx) =>
-          openMeters(tx, { accountId, projectId: id, resource: { type: 'server', id, name: 'one' }, lines, at: after(n) }),
+          openMeters(tx, { accountId, projectId: id, resource: { type: 'server', id, name: 'one' }, lines, at: at(n) }),
         )
     measured.hold.push((await timed(hold)).ms)
     measured.open.push((await timed(open)).ms)
-    measured.balance.push((await timed(() => balanceOf(db, accountId, after(n)))).ms)
+    measured.balance.push((await timed(() => balanceOf(db, accountId, at(n)))).ms)
     if (n % 3 === 0)
       measured.close.push(
-        (await timed(() => db.transaction().execute((tx) => closeMeters(tx, { resourceId: id, at: after(n + 30) })))).ms,
+        (await timed(() => db.transaction().execute((tx) => closeMeters(tx, { resourceId: id, at: at(n + 30) })))).ms,
       )
   }
   const both = (all: number[]) => `p50 ${percentile(all, 0.5).toFixed(1)} ms, p95 ${percentile(all, 0.95).toFixed(1)} ms`
@@ -126,15 +135,21 @@ try {
   )
   const late = await timed(() => chargeDue(db, { now: after(4 * 3600) }))
   figure('three hours late, in order', `${seconds(late.ms)}: ${perSecond(late.value.charges, late.ms)}`)
+  const idle = await timed(() => chargeDue(db, { now: after(4 * 3600) }))
+  figure('looking for what is due when nothing is', `${idle.ms.toFixed(1)} ms`)
   const prices = await currentPrices(db, start)
   const again = await timed(() => rerate(db, { prices, from: start, until: after(hours * 3600) }))
   figure(`rating a month of ${resources.toLocaleString('en')} resources once more`, seconds(again.ms))
+  const changed = [{ sku: 'vcpu', unit: 'vCPU', unitHourMicros: 8_000n, currency: 'EUR' }]
+  const publish = () => db.transaction().execute((tx) => publishPrices(tx, { at: after(4 * 3600 + 60), prices: changed }))
+  const published = await timed(publish)
+  figure(`a new price for ${published.value.repricedMeters.toLocaleString('en')} meters that run`, seconds(published.ms))
   const proof = await timed(() => prove(db, after(4 * 3600)))
   figure(
     `proving the books (${(first.value.charges + late.value.charges).toLocaleString('en')} charges)`,
     `${seconds(proof.ms)}: ${proof.value.length} differences`,
   )
-  await orders(db)
+  await orders(db, 4 * 3600 + 60)
 } finally {
   await database.close()
   await postgres.stop()
