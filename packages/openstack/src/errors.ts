@@ -43,7 +43,13 @@ const rules: Rule[] = [
   { service: 'nova', text: /No valid host was found|insufficient (?:compute )?resources/i, kind: 'limit', code: 'no_capacity' },
   // a task ends by itself, a state does not: only the first is worth another try
   { service: 'nova', status: 409, text: /in task_state/, kind: 'conflict', code: 'busy', retryable: true },
-  { service: 'nova', status: 409, text: /in (?:vm_state|power_state)/, kind: 'conflict', code: 'wrong_state' },
+  {
+    service: 'nova',
+    status: 409,
+    text: /in (?:vm_state|power_state)|in an invalid state/,
+    kind: 'conflict',
+    code: 'wrong_state',
+  },
   { service: 'nova', status: 409, text: /is locked/, kind: 'conflict', code: 'locked' },
   { service: 'nova', status: 409, text: /already exists/i, kind: 'conflict', code: 'exists' },
   { service: 'nova', status: 400, text: /Cannot detach a root device volume/, kind: 'invalid', code: 'root_volume' },

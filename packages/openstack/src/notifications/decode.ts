@@ -1,5 +1,6 @@
-import { Fields, garbled, parseUtc } from '../decode.ts'
+import { Fields, garbled } from '../decode.ts'
 import type { ServiceName } from '../errors.ts'
+import { parseUtc } from '../times.ts'
 import type { Notification, Subject, SubjectKind } from './notification.ts'
 import { readEventType } from './vocabulary.ts'
 
