@@ -37,6 +37,8 @@ create table server (
   nova_id text,
   port_id text,
   private_ip text,
+  -- The cloud said something of it that could not be taken over at that moment: ask again.
+  recheck boolean not null default false,
   reason text,
   created_at timestamptz not null,
   updated_at timestamptz not null,

@@ -13,7 +13,7 @@ export interface Scenario {
   /** What must exist before the order. */
   arrange(customer: Person, world: World): Promise<string>
   /** Gives the order; `subject` is what `arrange` gave. @returns the server that it is about, if there is one */
-  order(customer: Person, subject: string): Promise<string | undefined>
+  order(customer: Person, subject: string, world: World): Promise<string | undefined>
   /** The statuses in which the server may be found afterwards; `gone` when it is no more. */
   mayEnd: string[]
 }
@@ -28,17 +28,19 @@ async function running(customer: Person, world: World): Promise<string> {
   return id
 }
 
-const act = (route: typeof routes.serversStop | typeof routes.serversStart | typeof routes.serversReboot) => async (customer: Person, id: string) => {
-  await customer.call(route, { params: { id } })
-  return id
-}
+const act =
+  (route: typeof routes.serversStop | typeof routes.serversStart | typeof routes.serversReboot) =>
+  async (customer: Person, id: string) => {
+    await customer.call(route, { params: { id } })
+    return id
+  }
 
 export const scenarios: Scenario[] = [
   {
     name: 'project.prepare',
     arrange: async () => '',
-    async order(customer) {
-      await customer.call(routes.projectsCreate, { body: { display_name: 'another' } })
+    async order(_customer, _subject, world) {
+      await world.person('another')
       return undefined
     },
     mayEnd: [],
@@ -128,6 +130,20 @@ export async function createHarness(options: { timeoutMs?: number } = {}) {
     world.openstack.faults.clear()
   }
 
+  /** Whatever a cell left, its owner can delete it, and then nothing is left. */
+  async function cleared(serverId: string | undefined): Promise<string[]> {
+    const server = serverId
+      ? await world.db.selectFrom('server').select('deleted_at').where('id', '=', serverId).executeTakeFirst()
+      : undefined
+    if (!serverId || !server || server.deleted_at) return []
+    await customer.call(routes.serversDelete, {
+      params: { id: serverId },
+      body: { delete_volumes: 'all', delete_addresses: 'all' },
+    })
+    await world.runTasks()
+    return (await examine(world, customer, serverId, ['gone'])).map((fault) => `after its deletion: ${fault}`)
+  }
+
   return {
     world,
     customer,
@@ -141,15 +157,16 @@ export async function createHarness(options: { timeoutMs?: number } = {}) {
       brew()
       let serverId: string | undefined
       try {
-        serverId = await scenario.order(customer, subject)
+        serverId = await scenario.order(customer, subject, world)
         await world.runTasks()
       } finally {
         calm()
       }
       // Late effects of cut-off calls come about.
       world.clock.advance(60_000)
+      await world.app.observer.poll()
       await world.runTasks()
-      return examine(world, customer, serverId, options.mayEnd ?? scenario.mayEnd)
+      return [...(await examine(world, customer, serverId, options.mayEnd ?? scenario.mayEnd)), ...(await cleared(serverId))]
     },
 
     /** Runs one cell in which the process dies after its `n`th outside write. @returns undefined when there is no such write. */
@@ -161,7 +178,7 @@ export async function createHarness(options: { timeoutMs?: number } = {}) {
       })
       control.writes = 0
       control.dieAfterWrites = n
-      const serverId = await scenario.order(customer, subject)
+      const serverId = await scenario.order(customer, subject, world)
       const outcome = await Promise.race([died, world.runTasks().then(() => 'survived' as const)])
       calm()
       if (outcome === 'survived') return undefined
@@ -169,7 +186,7 @@ export async function createHarness(options: { timeoutMs?: number } = {}) {
       customer.moveTo(world.url)
       await world.runTasks()
       const must = scenario.name === 'server.create' ? ['ACTIVE'] : scenario.mayEnd
-      return examine(world, customer, serverId, must)
+      return [...(await examine(world, customer, serverId, must)), ...(await cleared(serverId))]
     },
 
     stepsOf: (name: string): string[] => {
@@ -186,21 +203,31 @@ async function examine(world: World, customer: Person, serverId: string | undefi
   const faults: string[] = []
   const open = await db.selectFrom('task').select(['workflow', 'step', 'error']).where('finished_at', 'is', null).execute()
   for (const task of open) faults.push(`${task.workflow} is still open at ${task.step}: ${task.error}`)
-  for (const difference of await prove(db, world.clock.now())) faults.push(`the books: ${JSON.stringify(difference, (_, value) => (typeof value === 'bigint' ? String(value) : value))}`)
+  for (const difference of await prove(db, world.clock.now()))
+    faults.push(`the books: ${JSON.stringify(difference, (_, value) => (typeof value === 'bigint' ? String(value) : value))}`)
   const balance = await customer.balance()
   if (balance.held !== '0.00') faults.push(`a hold of ${balance.held} is open`)
 
   const server = serverId ? await db.selectFrom('server').selectAll().where('id', '=', serverId).executeTakeFirst() : undefined
   if (server) {
     const status = server.deleted_at ? 'gone' : server.status
-    if (!mayEnd.includes(status)) faults.push(`the server ended as ${status}${server.reason ? ` (${server.reason})` : ''}, not as ${mayEnd.join(' or ')}`)
+    if (!mayEnd.includes(status))
+      faults.push(`the server ended as ${status}${server.reason ? ` (${server.reason})` : ''}, not as ${mayEnd.join(' or ')}`)
     if (status === 'ERROR' && !server.reason) faults.push('the customer was not told why')
-    const meters = await db.selectFrom('meter').select(['sku', 'resource_type']).where('resource_id', '=', server.id).where('closed_at', 'is', null).execute()
+    const meters = await db
+      .selectFrom('meter')
+      .select(['sku', 'resource_type'])
+      .where('resource_id', '=', server.id)
+      .where('closed_at', 'is', null)
+      .execute()
     const charged = meters.length > 0
-    if (charged !== (status === 'ACTIVE')) faults.push(`a server that is ${status} is ${charged ? '' : 'not '}charged for vCPU and RAM`)
+    if (charged !== (status === 'ACTIVE'))
+      faults.push(`a server that is ${status} is ${charged ? '' : 'not '}charged for vCPU and RAM`)
     const seen = world.openstack.servers().find((known) => known.name === server.id)
-    if (status === 'ACTIVE' && seen?.status !== 'ACTIVE') faults.push(`the cloud says ${seen?.status} of a server that is ACTIVE here`)
-    if (status === 'STOPPED' && seen?.status !== 'SHUTOFF') faults.push(`the cloud says ${seen?.status} of a server that is STOPPED here`)
+    if (status === 'ACTIVE' && seen?.status !== 'ACTIVE')
+      faults.push(`the cloud says ${seen?.status} of a server that is ACTIVE here`)
+    if (status === 'STOPPED' && seen?.status !== 'SHUTOFF')
+      faults.push(`the cloud says ${seen?.status} of a server that is STOPPED here`)
   }
   faults.push(...(await strays(world)))
   return faults
@@ -212,18 +239,42 @@ export async function strays(world: World): Promise<string[]> {
   const faults: string[] = []
   const alive = async (table: 'server' | 'volume' | 'address') =>
     new Set(
-      (await db.selectFrom(table).select(['id', 'status']).where('deleted_at', 'is', null).execute()).filter(({ status }) => status !== 'ERROR').map(({ id }) => id),
+      (await db.selectFrom(table).select(['id', 'status']).where('deleted_at', 'is', null).execute())
+        .filter(({ status }) => status !== 'ERROR')
+        .map(({ id }) => id),
     )
   const [servers, volumes, addresses] = [await alive('server'), await alive('volume'), await alive('address')]
-  const compare = (what: string, ours: Set<string>, theirs: string[]) => {
+  const compare = (what: string, ours: Set<string>, names: (string | null)[]) => {
+    const theirs = names.map((name) => name ?? 'without a name')
     for (const id of theirs) if (!ours.has(id)) faults.push(`${what} ${id} was left behind in the cloud`)
-    for (const id of new Set(theirs)) if (theirs.filter((other) => other === id).length > 1) faults.push(`${what} ${id} exists ${theirs.filter((other) => other === id).length} times`)
+    for (const id of new Set(theirs))
+      if (theirs.filter((other) => other === id).length > 1)
+        faults.push(`${what} ${id} exists ${theirs.filter((other) => other === id).length} times`)
     for (const id of ours) if (!theirs.includes(id)) faults.push(`${what} ${id} is not in the cloud`)
   }
-  compare('server', servers, openstack.servers().map(({ name }) => name))
-  compare('volume', volumes, openstack.volumes().map(({ name }) => name))
-  compare('address', addresses, openstack.floatingIps().map(({ description }) => description))
-  compare('port', servers, openstack.ports().filter(({ device_owner }) => !device_owner.startsWith('network:')).map(({ name }) => name))
+  compare(
+    'server',
+    servers,
+    openstack.servers().map(({ name }) => name),
+  )
+  compare(
+    'volume',
+    volumes,
+    openstack.volumes().map(({ name }) => name),
+  )
+  compare(
+    'address',
+    addresses,
+    openstack.floatingIps().map(({ description }) => description ?? ''),
+  )
+  compare(
+    'port',
+    servers,
+    openstack
+      .ports()
+      .filter(({ deviceOwner }) => !deviceOwner.startsWith('network:'))
+      .map(({ name }) => name),
+  )
   return faults
 }
 

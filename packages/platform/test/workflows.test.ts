@@ -7,7 +7,7 @@ beforeAll(async () => {
 })
 afterAll(() => harness.close())
 
-describe.each(scenarios)('$name', (scenario) => {
+describe.each(scenarios)('$name', { timeout: 300_000 }, (scenario) => {
   test('in calm weather', async () => {
     expect(await harness.cell(scenario, () => {}, { mayEnd: scenario.mayEnd.slice(0, 1) })).toEqual([])
   })

@@ -30,13 +30,17 @@ export class Timeline {
   /** Plans `happen` in `ms` milliseconds. In `auto` it also happens by itself then, so that notifications go out without a request. */
   after(ms: number, subject: string, name: string, happen: () => void): void {
     this.#happenings.push({ atMs: this.#clock.now().getTime() + ms, order: this.#order++, name, subject, happen })
-    if (this.pace === 'auto')
-      this.#clock.sleep(ms, this.#abort.signal).then(
+    if (this.pace === 'auto') this.#sleepThenSettle(ms, this.#abort.signal)
+  }
+
+  #sleepThenSettle(ms: number, signal: AbortSignal): void {
+    this.#clock
+      .sleep(ms, signal)
+      .then(
         () => this.settle(),
-        (error) => {
-          if (!this.#abort.signal.aborted) this.#onLate?.(error)
-        },
+        () => {}, // the timeline was cleared
       )
+      .catch((error: unknown) => this.#onLate?.(error))
   }
 
   get pending(): { subject: string; name: string; at: Date }[] {

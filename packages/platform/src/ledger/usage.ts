@@ -6,6 +6,9 @@ import { lockAccounts } from './account.ts'
 import { type Entry, post } from './post.ts'
 import { dateOf, hourOf, secondOf, usageMicros } from './seconds.ts'
 
+/** An array as PostgreSQL writes it, for ids and numbers, which need no quoting: the driver's own way looks at every character. */
+const array = (values: readonly (string | number | bigint)[]) => `{${values.join(',')}}`
+
 /** What one meter used from a second to a second. Negative: it was charged further than it ran. */
 export interface UsageLine {
   meterId: string
@@ -40,8 +43,8 @@ export async function chargeUsage(tx: Tx, usages: Usage[]): Promise<{ entries: n
     await sql`
       insert into charge (entry_id, meter_id, from_at, until_at, amount_micros)
       select (${ids}::uuid[])[entry + 1], meter_id, to_timestamp(from_s), to_timestamp(until_s), amount from unnest(
-        ${lines.map((line) => line.entry)}::int4[], ${lines.map((line) => line.meterId)}::uuid[], ${lines.map((line) => line.fromSecond)}::float8[],
-        ${lines.map((line) => line.untilSecond)}::float8[], ${lines.map((line) => line.amountMicros)}::int8[]
+        ${array(lines.map((line) => line.entry))}::int4[], ${array(lines.map((line) => line.meterId))}::uuid[], ${array(lines.map((line) => line.fromSecond))}::float8[],
+        ${array(lines.map((line) => line.untilSecond))}::float8[], ${array(lines.map((line) => line.amountMicros))}::int8[]
       ) as line (entry, meter_id, from_s, until_s, amount)`.execute(tx)
   return { entries: ids.length, charges: lines.length }
 }
@@ -93,8 +96,8 @@ export async function startAccruals(tx: Tx, starts: Start[]): Promise<void> {
     insert into accrual (id, account_id, hour_micros, since, charged_until, due_at)
     select s.id, s.account_id, s.hour_micros, to_timestamp(s.since), to_timestamp(s.since),
       to_timestamp((floor(extract(epoch from greatest(to_timestamp(s.since), a.usage_until)) / 3600) + 1) * 3600)
-    from unnest(${starts.map((s) => s.id)}::uuid[], ${starts.map((s) => s.accountId)}::uuid[], ${starts.map((s) => s.hourMicros)}::int8[],
-      ${starts.map((s) => s.sinceSecond)}::float8[]) as s (id, account_id, hour_micros, since)
+    from unnest(${array(starts.map((s) => s.id))}::uuid[], ${array(starts.map((s) => s.accountId))}::uuid[], ${array(starts.map((s) => s.hourMicros))}::int8[],
+      ${array(starts.map((s) => s.sinceSecond))}::float8[]) as s (id, account_id, hour_micros, since)
     join ledger_account a on a.owner_id = s.account_id`.execute(tx)
   assert(numAffectedRows === BigInt(starts.length), 'whoever uses something has a ledger')
 }
@@ -181,8 +184,8 @@ async function chargeHours(
   const done = await chargeUsage(tx, usages)
   await sql`
     update accrual set charged_until = to_timestamp(done.until), charged_micros = done.micros, due_at = to_timestamp(done.due)
-    from unnest(${rows.map((row) => row.id)}::uuid[], ${rows.map((row) => row.chargedSecond)}::float8[], ${rows.map((row) => row.chargedMicros)}::int8[],
-      ${rows.map((row) => row.dueSecond)}::float8[]) as done (id, until, micros, due)
+    from unnest(${array(rows.map((row) => row.id))}::uuid[], ${array(rows.map((row) => row.chargedSecond))}::float8[], ${array(rows.map((row) => row.chargedMicros))}::int8[],
+      ${array(rows.map((row) => row.dueSecond))}::float8[]) as done (id, until, micros, due)
     where accrual.id = done.id`.execute(tx)
   return { ...done, more }
 }

@@ -55,9 +55,11 @@ export function createServerObserver({
         .executeTakeFirst()
       if (busy) {
         await engine.signal(tx, server.id)
+        await tx.updateTable('server').set({ recheck: true }).where('id', '=', server.id).execute()
         return
       }
       if (seen.taskState) return
+      if (server.recheck) await tx.updateTable('server').set({ recheck: false }).where('id', '=', server.id).execute()
       const change = changeOf(server, seen)
       if (!change) return
       const at = clock.now()
@@ -78,6 +80,30 @@ export function createServerObserver({
     })
   }
 
+  /** What was heard of a server while a task had it in hand is looked at again once the task is over. */
+  async function recheck(): Promise<void> {
+    const left = await db
+      .selectFrom('server')
+      .select(['id', 'nova_id'])
+      .where('recheck', '=', true)
+      .where('deleted_at', 'is', null)
+      .where('nova_id', 'is not', null)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('task').select('task.id').whereRef('task.subject_id', '=', 'server.id').where('finished_at', 'is', null),
+          ),
+        ),
+      )
+      .limit(100)
+      .execute()
+    for (const { id, nova_id } of left) {
+      const seen = await orAbsent(cloud.admin.compute.servers.get(nova_id ?? ''))
+      if (seen) await apply(seen)
+      else await db.updateTable('server').set({ recheck: false }).where('id', '=', id).execute()
+    }
+  }
+
   return {
     async poll() {
       const last = await db.selectFrom('observed').select('up_to').where('what', '=', 'nova.servers').executeTakeFirst()
@@ -94,6 +120,7 @@ export function createServerObserver({
         .values({ what: 'nova.servers', up_to: upTo })
         .onConflict((conflict) => conflict.column('what').doUpdateSet({ up_to: upTo }))
         .execute()
+      await recheck()
       return seen
     },
     async hear({ subject, name }) {
@@ -113,7 +140,10 @@ export function createServerObserver({
   async function serverAbout(kind: string, ids: string[]): Promise<Pick<ServerRow, 'id' | 'nova_id'> | undefined> {
     const ours = ids.filter(isId)
     const servers = db.selectFrom('server').select(['id', 'nova_id']).where('deleted_at', 'is', null)
-    if (kind === 'server') return servers.where((where) => where.or([where('nova_id', 'in', ids), ...(ours.length > 0 ? [where('id', 'in', ours)] : [])])).executeTakeFirst()
+    if (kind === 'server')
+      return servers
+        .where((where) => where.or([where('nova_id', 'in', ids), ...(ours.length > 0 ? [where('id', 'in', ours)] : [])]))
+        .executeTakeFirst()
     if (ours.length === 0) return undefined
     if (kind === 'port') return servers.where('id', 'in', ours).executeTakeFirst()
     if (kind !== 'volume') return undefined

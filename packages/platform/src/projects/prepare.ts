@@ -1,4 +1,4 @@
-import type { Clock } from '@straylight/kit'
+import { assert, type Clock } from '@straylight/kit'
 import { type Cloud, ensure } from '../foundation/cloud/index.ts'
 import type { Db, Tx } from '../foundation/db.ts'
 import { announce } from '../foundation/events.ts'
@@ -8,7 +8,17 @@ import { projectById, type ProjectRow, updateProject } from './store.ts'
 const minute = 60_000
 const cidr = '10.20.0.0/24'
 
-type Steps = 'identity' | 'network' | 'router' | 'firewall' | 'open'
+/**
+ * What the cloud lets one project have. Our own limits refuse an order long before; these stop a mistake of ours from taking the whole cloud.
+ * The cloud's defaults (10 servers) are too low for a customer.
+ */
+const quotas = {
+  compute: { instances: 1_000, cores: 4_000, ramMib: 16 * 1024 * 1024 },
+  volumes: { volumes: 4_000, gigabytes: 1_000_000 },
+  network: { ports: 4_000, floatingIps: 1_000 },
+}
+
+type Steps = 'identity' | 'limits' | 'network' | 'router' | 'firewall' | 'open'
 
 /**
  * Makes a project's place in the cloud: its identity, with the service account as a member, one network with a router to the outside,
@@ -34,11 +44,12 @@ export function prepareProject({
 
   return workflow<Record<string, never>, Steps>({
     name: 'project.prepare',
-    path: ['identity', 'network', 'router', 'firewall', 'open'],
+    path: ['identity', 'limits', 'network', 'router', 'firewall', 'open'],
     undo: [],
     deadlineMs: 5 * minute,
     labels: {
       identity: 'Opening the project',
+      limits: 'Setting its limits',
       network: 'Making its network',
       router: 'Connecting it to the internet',
       firewall: 'Setting up its firewall',
@@ -55,7 +66,18 @@ export function prepareProject({
         const member = await roles.find({ name: 'member' })
         if (!member) throw new Error('the cloud has no role "member"')
         await roles.grant({ roleId: member.id, userId: await cloud.userId(), projectId: id })
-        return go('network', write(task, { cloud_project_id: id }))
+        return go('limits', write(task, { cloud_project_id: id }))
+      },
+      async limits(task) {
+        const { cloud_project_id: id } = await load(task)
+        assert(id, 'a project has its place in the cloud before its limits')
+        const { compute, volumes, network } = cloud.admin
+        await Promise.all([
+          compute.quotas.update(id, quotas.compute),
+          volumes.quotas.update(id, quotas.volumes),
+          network.quotas.update(id, quotas.network),
+        ])
+        return go('network')
       },
       async network(task) {
         const project = await load(task)

@@ -138,8 +138,19 @@ export function createServer({
    * An order that was cut off may have been carried out all the same, and late: after we had looked and ordered again. Such twins carry our
    * id and are not the ones that we use. Looked for only where a step was tried more than once.
    */
-  async function removeTwins(task: TaskOf<unknown>, server: ServerRow, project: ProjectRow, volumes: VolumeRow[], addresses: AddressRow[]) {
-    const repeated = await db.selectFrom('task_step').select('position').where('task_id', '=', task.id).where('attempts', '>', 1).executeTakeFirst()
+  async function removeTwins(
+    task: TaskOf<unknown>,
+    server: ServerRow,
+    project: ProjectRow,
+    volumes: VolumeRow[],
+    addresses: AddressRow[],
+  ) {
+    const repeated = await db
+      .selectFrom('task_step')
+      .select('position')
+      .where('task_id', '=', task.id)
+      .where('attempts', '>', 1)
+      .executeTakeFirst()
     if (!repeated) return
     const { compute, network, volumes: disks } = cloud.of(project)
     for (const twin of await compute.servers.list({ name: server.id }).all())

@@ -80,12 +80,12 @@ function powerWorkflow({ db, cloud, clock }: Dependencies, power: Power): Workfl
         return silent ? go('order') : wait(lookAgainMs)
       },
     },
-    /** It stays what it is in the cloud, which the next look at the cloud writes; until then what it was before. */
+    /** It is what it is in the cloud, which the next look at the cloud writes; until then what it was before. */
     async failed(tx, task) {
       const server = await serverById(tx, task.subject.id)
       if (!server || server.status === 'DELETING') return
       const status = power.name === 'server.start' ? 'STOPPED' : 'ACTIVE'
-      await updateServer(tx, server, { status, reason: task.reason, updated_at: clock.now() })
+      await updateServer(tx, server, { status, reason: task.reason, recheck: true, updated_at: clock.now() })
     },
   })
 }

@@ -138,6 +138,7 @@ export function serverRoutes({ engine, cloud, secrets, projects, workflows }: Se
         nova_id: null,
         port_id: null,
         private_ip: null,
+        recheck: false,
         reason: null,
         created_at: at,
         updated_at: at,

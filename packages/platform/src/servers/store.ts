@@ -26,6 +26,8 @@ export interface ServerRow {
   nova_id: string | null
   port_id: string | null
   private_ip: string | null
+  /** The cloud said something of it that could not be taken over at that moment: ask again. */
+  recheck: boolean
   reason: string | null
   created_at: Date
   updated_at: Date

@@ -24,16 +24,14 @@ async function engineWith(clock: AdjustableClock, ...workflows: Workflow<{ note?
 }
 
 const start = (engine: TaskEngine, definition: Workflow<{ note?: string }, string>, subjectId = newId()) =>
-  store.database.db
-    .transaction()
-    .execute((tx) =>
-      engine.start(tx, definition, {
-        subject: { type: 'thing', id: subjectId, name: 'thing' },
-        accountId: newId(),
-        projectId: null,
-        input: {},
-      }),
-    )
+  store.database.db.transaction().execute((tx) =>
+    engine.start(tx, definition, {
+      subject: { type: 'thing', id: subjectId, name: 'thing' },
+      accountId: newId(),
+      projectId: null,
+      input: {},
+    }),
+  )
 const taskOf = (id: string) => store.database.db.selectFrom('task').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
 const stepsOf = (id: string) =>
   store.database.db
