@@ -79,17 +79,24 @@ export function parseMessage(message: string): Part[] {
 
 const plurals = new Map<string, Intl.PluralRules>()
 const numbers = new Map<string, Intl.NumberFormat>()
-const kept = <T>(map: Map<string, T>, language: string, make: () => T): T => {
-  let value = map.get(language)
-  if (value === undefined) map.set(language, (value = make()))
+function kept<T>(map: Map<string, T>, language: string, make: () => T): T {
+  const value = map.get(language) ?? make()
+  map.set(language, value)
   return value
 }
 const write = (language: string, value: string | number | undefined): string =>
-  typeof value === 'number' ? kept(numbers, language, () => new Intl.NumberFormat(language, { maximumFractionDigits: 6 })).format(value) : (value ?? '')
+  typeof value === 'number'
+    ? kept(numbers, language, () => new Intl.NumberFormat(language, { maximumFractionDigits: 6 })).format(value)
+    : (value ?? '')
 
 /** Resolves plurals and selections; what remains is text and the names of plain values, in order. */
-export function resolveMessage(parts: Part[], values: Values, language: string, around?: number): ({ text: string } | { name: string })[] {
-  return parts.flatMap((part) => {
+export function resolveMessage(
+  parts: Part[],
+  values: Values,
+  language: string,
+  around?: number,
+): ({ text: string } | { name: string })[] {
+  const resolved = (part: Part) => {
     switch (part.kind) {
       case 'text':
         return [{ text: part.text }]
@@ -108,7 +115,8 @@ export function resolveMessage(parts: Part[], values: Values, language: string, 
         return resolveMessage(branch, values, language, count)
       }
     }
-  })
+  }
+  return parts.flatMap(resolved)
 }
 
 /** Writes a message with its values. */
@@ -119,4 +127,10 @@ export const formatMessage = (parts: Part[], values: Values, language: string): 
 
 /** Names of everything a message needs, for the completeness test. */
 export const namesOf = (parts: Part[]): string[] =>
-  [...new Set(parts.flatMap((part) => ('name' in part ? [part.name] : []).concat('branches' in part ? Object.values(part.branches).flatMap(namesOf) : [])))].sort()
+  [
+    ...new Set(
+      parts.flatMap((part) =>
+        ('name' in part ? [part.name] : []).concat('branches' in part ? Object.values(part.branches).flatMap(namesOf) : []),
+      ),
+    ),
+  ].sort()

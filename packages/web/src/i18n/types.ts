@@ -2,7 +2,11 @@
  * The names in a message, read by the compiler: `Names<'{count, plural, one {# of {all}} other {…}}'>` is `'count' | 'all'`.
  * `Stack` holds one letter per open brace, the innermost first: `a` inside an argument's list of branches, `t` inside a branch's text.
  */
-export type Names<Message extends string, Stack extends string = '', Found extends string = never> = Stack extends `a${infer Outer}`
+export type Names<
+  Message extends string,
+  Stack extends string = '',
+  Found extends string = never,
+> = Stack extends `a${infer Outer}`
   ? Message extends `${infer Before}{${infer Body}`
     ? Before extends `${string}}${string}`
       ? Message extends `${string}}${infer After}`

@@ -72,7 +72,8 @@ export default catalogue({
   retryNow: 'Retry now',
   rowActions: 'Actions of the row',
   runwayEndless: 'The balance is {balance} and does not run out at today’s rate.',
-  runwayHeard: 'The balance is {balance}. At today’s rate it reaches zero on {date}, in {count, plural, one {# day} other {# days}}.',
+  runwayHeard:
+    'The balance is {balance}. At today’s rate it reaches zero on {date}, in {count, plural, one {# day} other {# days}}.',
   searchList: 'Search the list',
   searchOrRun: 'Search or run a command',
   sections: 'Sections',

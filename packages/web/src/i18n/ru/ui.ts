@@ -27,7 +27,8 @@ export default translationOf(english)({
   details: 'Подробности',
   detailsOf: 'Подробности: {name}',
   dropFile: 'Перетащите файл сюда или выберите его',
-  fixFields: '{count, plural, one {Нужно исправить # поле} few {Нужно исправить # поля} many {Нужно исправить # полей} other {Нужно исправить # поля}}',
+  fixFields:
+    '{count, plural, one {Нужно исправить # поле} few {Нужно исправить # поля} many {Нужно исправить # полей} other {Нужно исправить # поля}}',
   found: 'Найдено',
   from: 'С',
   group_commands: 'Команды',
@@ -72,7 +73,8 @@ export default translationOf(english)({
   retryNow: 'Повторить',
   rowActions: 'Действия со строкой',
   runwayEndless: 'На балансе {balance}. При сегодняшнем расходе он не кончается.',
-  runwayHeard: 'На балансе {balance}. При сегодняшнем расходе он кончится {date}, через {count, plural, one {# день} few {# дня} many {# дней} other {# дня}}.',
+  runwayHeard:
+    'На балансе {balance}. При сегодняшнем расходе он кончится {date}, через {count, plural, one {# день} few {# дня} many {# дней} other {# дня}}.',
   searchList: 'Поиск в списке',
   searchOrRun: 'Поиск или команда',
   sections: 'Разделы',

@@ -15,7 +15,7 @@ export function useColumnWidths(root: Readonly<Ref<HTMLElement | null>>, cause: 
     const table = root.value?.querySelector('table')
     const heads = [...(table?.querySelectorAll<HTMLElement>(':scope > thead > tr > th') ?? [])]
     // On phones rows are laid out otherwise and the head is not shown.
-    if (!table || heads.length === 0 || heads.every((head) => head.offsetWidth === 0) || table.querySelector('tbody > tr.row') === null) return
+    if (!table || heads.every((head) => head.offsetWidth === 0) || table.querySelector('tbody > tr.row') === null) return
     const whole = table.getBoundingClientRect().width
     seen = whole
     widths.value = heads.map((head) => `${((head.getBoundingClientRect().width / whole) * 100).toFixed(3)}%`)

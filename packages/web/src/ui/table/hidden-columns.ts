@@ -1,7 +1,7 @@
 import { type Ref, ref, watch } from 'vue'
 
 /** Keys of the columns that a person hid in a table, kept in this browser. */
-export function rememberedColumns(table: string, fallback: () => string[]): Ref<string[]> {
+export function useHiddenColumns(table: string, fallback: () => string[]): Ref<string[]> {
   const place = `straylight.columns.${table}`
   const hidden = ref(fallback())
   try {

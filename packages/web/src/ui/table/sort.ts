@@ -1,4 +1,4 @@
-import { compareDecimals } from './format.ts'
+import { compareDecimals } from '../../lib/format.ts'
 
 export interface SortOptions {
   descending?: boolean | undefined
@@ -8,9 +8,13 @@ export interface SortOptions {
 }
 
 /** A sorted copy: what is absent comes last either way; equals keep their order. Values are asked once per row. */
-export function sorted<Row>(rows: readonly Row[], valueOf: (row: Row) => string | number | null | undefined, { descending, decimal, compare }: SortOptions): Row[] {
+export function sorted<Row>(
+  rows: readonly Row[],
+  valueFor: (row: Row) => string | number | null | undefined,
+  { descending, decimal, compare }: SortOptions,
+): Row[] {
   const sign = descending ? -1 : 1
-  const keyed = rows.map((row) => ({ row, value: valueOf(row) }))
+  const keyed = rows.map((row) => ({ row, value: valueFor(row) }))
   keyed.sort((a, b) => {
     if (a.value == null || b.value == null) return a.value == null ? (b.value == null ? 0 : 1) : -1
     if (typeof a.value === 'number' && typeof b.value === 'number') return sign * (a.value - b.value)
