@@ -15,8 +15,14 @@ export function fontHints(): Plugin {
         const latin = address('ibm-plex-sans-latin-wght')
         const cyrillic = address('ibm-plex-sans-cyrillic-wght')
         const tags: HtmlTagDescriptor[] = []
-        if (latin) tags.push({ tag: 'link', attrs: { rel: 'preload', as: 'font', type: 'font/woff2', href: `/${latin}`, crossorigin: '' }, injectTo: 'head-prepend' })
-        if (cyrillic) tags.push({ tag: 'meta', attrs: { name: 'font-cyrillic', content: `/${cyrillic}` }, injectTo: 'head-prepend' })
+        if (latin)
+          tags.push({
+            tag: 'link',
+            attrs: { rel: 'preload', as: 'font', type: 'font/woff2', href: `/${latin}`, crossorigin: '' },
+            injectTo: 'head-prepend',
+          })
+        if (cyrillic)
+          tags.push({ tag: 'meta', attrs: { name: 'font-cyrillic', content: `/${cyrillic}` }, injectTo: 'head-prepend' })
         return tags
       },
     },

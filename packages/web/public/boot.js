@@ -1,10 +1,10 @@
 // Runs before the first paint, so that nobody sees the other theme flash. Plain script from our own origin: the content policy
 // forbids inline ones. The names are those of src/lib/preferences.ts.
-;(function () {
+;(() => {
   var saved = {}
   try {
     saved = JSON.parse(localStorage.getItem('straylight.preferences') || '{}')
-  } catch (_) {
+  } catch {
     // A browser without storage gets the defaults.
   }
   var root = document.documentElement
@@ -12,9 +12,9 @@
   root.dataset.theme = saved.theme === 'dark' || saved.theme === 'light' ? saved.theme : light ? 'light' : 'dark'
   root.dataset.density = saved.density === 'compact' ? 'compact' : 'comfortable'
   root.lang = saved.language || ((navigator.language || '').slice(0, 2) === 'ru' ? 'ru' : 'en')
+  var link = document.createElement('link')
   var cyrillic = document.querySelector('meta[name=font-cyrillic]')
   if (root.lang === 'ru' && cyrillic) {
-    var link = document.createElement('link')
     link.rel = 'preload'
     link.as = 'font'
     link.type = 'font/woff2'

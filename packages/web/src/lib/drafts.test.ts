@@ -42,6 +42,11 @@ test('an order that was given leaves no draft', () => {
 })
 
 test('a storage that is full does not break the form', () => {
-  const full: Storage = { ...memory(), setItem: () => { throw new Error('QuotaExceededError') } }
+  const full: Storage = {
+    ...memory(),
+    setItem: () => {
+      throw new Error('QuotaExceededError')
+    },
+  }
   expect(() => writeDraft(full, 'server', 'web-01', 0)).not.toThrow()
 })

@@ -9,7 +9,12 @@ interface Kept {
 }
 
 /** What was being filled in under `name`, unless it is older than seven days or was kept by another version of the form. */
-export function readDraft<T>(storage: Storage, name: string, isDraft: (value: unknown) => value is T, now: number): T | undefined {
+export function readDraft<T>(
+  storage: Storage,
+  name: string,
+  isDraft: (value: unknown) => value is T,
+  now: number,
+): T | undefined {
   try {
     const kept: Partial<Kept> = JSON.parse(storage.getItem(prefix + name) ?? '{}')
     if (typeof kept.savedAt !== 'number' || now - kept.savedAt > keptForMs || !isDraft(kept.value)) {
@@ -40,7 +45,11 @@ export function dropDraft(storage: Storage, name: string): void {
 }
 
 /** Keeps `form` in this browser while it is being filled in. `name` holds the person and the project: drafts of two people never meet. */
-export function useDraft<T>(name: string, form: Ref<T>, isDraft: (value: unknown) => value is T): { restored: boolean; drop: () => void } {
+export function useDraft<T>(
+  name: string,
+  form: Ref<T>,
+  isDraft: (value: unknown) => value is T,
+): { restored: boolean; drop: () => void } {
   const found = readDraft(localStorage, name, isDraft, Date.now())
   if (found !== undefined) form.value = found
   const stop = watch(form, (value) => writeDraft(localStorage, name, value, Date.now()), { deep: true })

@@ -7,8 +7,34 @@ const months = {
   ru: ['янв', 'фев', 'мар', 'апр', 'мая', 'июн', 'июл', 'авг', 'сен', 'окт', 'ноя', 'дек'],
 }
 const units = {
-  en: { B: 'B', KiB: 'KiB', MiB: 'MiB', GiB: 'GiB', TiB: 'TiB', 'Mbit/s': 'Mbit/s', ms: 'ms', s: 's', min: 'min', h: 'h', d: 'd', IOPS: 'IOPS' },
-  ru: { B: 'Б', KiB: 'КиБ', MiB: 'МиБ', GiB: 'ГиБ', TiB: 'ТиБ', 'Mbit/s': 'Мбит/с', ms: 'мс', s: 'с', min: 'мин', h: 'ч', d: 'дн.', IOPS: 'IOPS' },
+  en: {
+    B: 'B',
+    KiB: 'KiB',
+    MiB: 'MiB',
+    GiB: 'GiB',
+    TiB: 'TiB',
+    'Mbit/s': 'Mbit/s',
+    ms: 'ms',
+    s: 's',
+    min: 'min',
+    h: 'h',
+    d: 'd',
+    IOPS: 'IOPS',
+  },
+  ru: {
+    B: 'Б',
+    KiB: 'КиБ',
+    MiB: 'МиБ',
+    GiB: 'ГиБ',
+    TiB: 'ТиБ',
+    'Mbit/s': 'Мбит/с',
+    ms: 'мс',
+    s: 'с',
+    min: 'мин',
+    h: 'ч',
+    d: 'дн.',
+    IOPS: 'IOPS',
+  },
 }
 export type Unit = keyof (typeof units)['en']
 
@@ -23,8 +49,8 @@ export function createFormat(language: FormatLanguage, timeZone?: string) {
   const made = new Map<string, Intl.NumberFormat>()
   const numbers = (options: Intl.NumberFormatOptions): Intl.NumberFormat => {
     const key = JSON.stringify(options)
-    let found = made.get(key)
-    if (!found) made.set(key, (found = new Intl.NumberFormat(tag, options)))
+    const found = made.get(key) ?? new Intl.NumberFormat(tag, options)
+    made.set(key, found)
     return found
   }
   // Intl writes a hyphen; the direction asks for the minus sign, which is as wide as the plus.
@@ -44,7 +70,10 @@ export function createFormat(language: FormatLanguage, timeZone?: string) {
     hourCycle: 'h23',
   })
   const read = (moment: string | number | Date) => {
-    const parts = Object.fromEntries(calendar.formatToParts(new Date(moment)).map((part) => [part.type, part.value])) as Record<string, string>
+    const parts = Object.fromEntries(calendar.formatToParts(new Date(moment)).map((part) => [part.type, part.value])) as Record<
+      string,
+      string
+    >
     return {
       year: Number(parts.year),
       month: months[language][Number(parts.month) - 1] as string,
@@ -75,7 +104,12 @@ export function createFormat(language: FormatLanguage, timeZone?: string) {
     /** A sum without its currency, for columns whose head names it. */
     amount(amount: string, { places = 2, sign = false }: { places?: number; sign?: boolean } = {}): string {
       return signed(
-        numbers({ minimumFractionDigits: places, maximumFractionDigits: places, roundingMode: 'trunc', signDisplay: sign ? 'exceptZero' : 'negative' }).format(exact(amount)),
+        numbers({
+          minimumFractionDigits: places,
+          maximumFractionDigits: places,
+          roundingMode: 'trunc',
+          signDisplay: sign ? 'exceptZero' : 'negative',
+        }).format(exact(amount)),
       )
     },
     /** `€`, `₽`: for heads of columns. */
@@ -120,7 +154,9 @@ export function createFormat(language: FormatLanguage, timeZone?: string) {
       const whole = Math.max(0, Math.floor(seconds))
       const two = (value: number) => String(value).padStart(2, '0')
       const hours = Math.floor(whole / 3600)
-      return hours > 0 ? `${hours}:${two(Math.floor((whole % 3600) / 60))}:${two(whole % 60)}` : `${Math.floor(whole / 60)}:${two(whole % 60)}`
+      return hours > 0
+        ? `${hours}:${two(Math.floor((whole % 3600) / 60))}:${two(whole % 60)}`
+        : `${Math.floor(whole / 60)}:${two(whole % 60)}`
     },
     /** `09:41` */
     clock: (moment: string | number | Date): string => read(moment).clock,
@@ -138,7 +174,9 @@ export function createFormat(language: FormatLanguage, timeZone?: string) {
     },
     /** `22 November`, `22 ноября`: dates in sentences. */
     dayLong: (moment: string | number | Date): string =>
-      new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : tag, { timeZone, day: 'numeric', month: 'long' }).format(new Date(moment)),
+      new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : tag, { timeZone, day: 'numeric', month: 'long' }).format(
+        new Date(moment),
+      ),
     /** `November 2026`, `ноябрь 2026` */
     month(moment: string | number | Date): string {
       const name = new Intl.DateTimeFormat(tag, { timeZone, month: 'long' }).format(new Date(moment))
@@ -150,7 +188,8 @@ export function createFormat(language: FormatLanguage, timeZone?: string) {
       return `${weekday}${language === 'ru' ? ',' : ''} ${format.dayLong(moment)} ${read(moment).year}, ${read(moment).clock}`
     },
     /** `Mon`, `пн` */
-    weekday: (moment: string | number | Date): string => new Intl.DateTimeFormat(tag, { timeZone: 'UTC', weekday: 'short' }).format(new Date(moment)),
+    weekday: (moment: string | number | Date): string =>
+      new Intl.DateTimeFormat(tag, { timeZone: 'UTC', weekday: 'short' }).format(new Date(moment)),
     /** The exact moment for hints, in UTC: `2026-11-22 09:41:02 UTC`. */
     utc: (moment: string | number | Date): string => `${new Date(moment).toISOString().slice(0, 19).replace('T', ' ')} UTC`,
     /** Relative within an hour (`12 s ago`, `in 4 min`), then the clock, then the date. */

@@ -17,7 +17,8 @@ export interface Shortcut extends Binding {
 const shortcuts = shallowReactive<(Shortcut & { layer: Ref<number> })[]>([])
 
 /** Those of the topmost layer: a dialog over a page takes its keys. Oldest first. */
-export const liveShortcuts = (): Shortcut[] => shortcuts.filter((shortcut) => shortcut.everywhere || shortcut.layer.value === openLayers.value)
+export const liveShortcuts = (): Shortcut[] =>
+  shortcuts.filter((shortcut) => shortcut.everywhere || shortcut.layer.value === openLayers.value)
 
 /** Does a key pressed here write text? */
 function isTyping(target: EventTarget | null): boolean {
@@ -31,7 +32,8 @@ const sequencePauseMs = 1200
 let begun: { stroke: Stroke; until: number } | undefined
 
 function press(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.isComposing || event.repeat || ['Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return
+  if (event.defaultPrevented || event.isComposing || event.repeat || ['Shift', 'Control', 'Alt', 'Meta'].includes(event.key))
+    return
   const pressed = { code: event.code, ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey, alt: event.altKey }
   const meaning = meaningOf(
     pressed,
@@ -52,7 +54,11 @@ function press(event: KeyboardEvent): void {
 let listening = false
 
 /** A shortcut for as long as the component (or effect scope) lives. */
-export function useShortcut(keys: string, run: (event: KeyboardEvent) => void, options: Omit<Shortcut, 'keys' | 'run'> = {}): void {
+export function useShortcut(
+  keys: string,
+  run: (event: KeyboardEvent) => void,
+  options: Omit<Shortcut, 'keys' | 'run'> = {},
+): void {
   // A key that does not exist is said at once, not at its first press.
   parseKeys(keys)
   if (!listening && typeof document !== 'undefined') {

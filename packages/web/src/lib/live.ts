@@ -32,7 +32,13 @@ export interface Live {
  * Listens to `/v2/events`. EventSource reconnects by itself until the server refuses for good; then we try again, slower each time
  * up to half a minute.
  */
-export function createLive({ url, onChange, onPoll, pollMs = 15_000, open = (address) => new EventSource(address, { withCredentials: true }) }: LiveOptions): Live {
+export function createLive({
+  url,
+  onChange,
+  onPoll,
+  pollMs = 15_000,
+  open = (address) => new EventSource(address, { withCredentials: true }),
+}: LiveOptions): Live {
   const state = ref<LiveState>('polling')
   const updatedAt = ref(presentMs())
   let source: EventSource | undefined

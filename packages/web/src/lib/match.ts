@@ -1,6 +1,6 @@
 /** Search as people type: out of order, abbreviated, and on the wrong keyboard layout. */
 
-const latin = "`qwertyuiop[]asdfghjkl;'zxcvbnm,.~QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>"
+const latin = '`qwertyuiop[]asdfghjkl;\'zxcvbnm,.~QWERTYUIOP{}ASDFGHJKL:"ZXCVBNM<>'
 const cyrillic = 'ёйцукенгшщзхъфывапролджэячсмитьбюЁЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮ'
 const toCyrillic = new Map([...latin].map((character, index) => [character, [...cyrillic][index] as string]))
 const toLatin = new Map([...cyrillic].map((character, index) => [character, [...latin][index] as string]))
@@ -27,7 +27,8 @@ const boundary = (text: string, at: number) => at === 0 || /[^\p{L}\p{N}]/u.test
 const run = (start: number, length: number) => Array.from({ length }, (_, index) => start + index)
 
 function wordPositions(word: string, haystack: string): number[] | undefined {
-  for (let at = haystack.indexOf(word); at >= 0; at = haystack.indexOf(word, at + 1)) if (boundary(haystack, at)) return run(at, word.length)
+  for (let at = haystack.indexOf(word); at >= 0; at = haystack.indexOf(word, at + 1))
+    if (boundary(haystack, at)) return run(at, word.length)
   const inside = haystack.indexOf(word)
   if (inside >= 0) return run(inside, word.length)
   if (word.length < 2) return undefined
@@ -36,7 +37,8 @@ function wordPositions(word: string, haystack: string): number[] | undefined {
   let from = 0
   for (const character of word) {
     let at = haystack.indexOf(character, from)
-    while (at >= 0 && !(positions.length > 0 && at === (positions.at(-1) as number) + 1) && !boundary(haystack, at)) at = haystack.indexOf(character, at + 1)
+    while (at >= 0 && !(positions.length > 0 && at === (positions.at(-1) as number) + 1) && !boundary(haystack, at))
+      at = haystack.indexOf(character, at + 1)
     if (at < 0) return undefined
     positions.push(at)
     from = at + 1
@@ -51,7 +53,8 @@ export function matchScore(query: string, text: string): number {
 }
 
 /** Positions to light up, in whichever layout fits. */
-export const litPositions = (query: string, text: string): number[] => matchPositions(query, text) ?? matchPositions(otherLayout(query), text) ?? []
+export const litPositions = (query: string, text: string): number[] =>
+  matchPositions(query, text) ?? matchPositions(otherLayout(query), text) ?? []
 
 function scoreOf(query: string, text: string): number {
   if (query.trim() === '') return 1

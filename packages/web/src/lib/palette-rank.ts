@@ -13,11 +13,19 @@ export function readQuery(typed: string): { mode: PaletteMode; words: string } {
  * What is offered, best first: an id or address that matches exactly, then by how well the words fit; recent choices first when
  * nothing was typed.
  */
-export function rank(commands: Command[], { mode, words }: { mode: PaletteMode; words: string }, group: Command['group'] | undefined, recent: string[]): Command[] {
+export function rank(
+  commands: Command[],
+  { mode, words }: { mode: PaletteMode; words: string },
+  group: Command['group'] | undefined,
+  recent: string[],
+): Command[] {
   const allowed = commands.filter(
     (command) =>
       (group === undefined || command.group === group) &&
-      (mode === 'all' || (mode === 'commands' && command.group === 'commands') || (mode === 'people' && command.group === 'customers') || (mode === 'ids' && command.aliases !== undefined)),
+      (mode === 'all' ||
+        (mode === 'commands' && command.group === 'commands') ||
+        (mode === 'people' && command.group === 'customers') ||
+        (mode === 'ids' && command.aliases !== undefined)),
   )
   const scored = allowed.map((command, index) => {
     const place = recent.indexOf(command.id)
@@ -27,7 +35,17 @@ export function rank(commands: Command[], { mode, words }: { mode: PaletteMode; 
     const begins = command.aliases?.some((alias) => alias.toLowerCase().startsWith(asked)) ?? false
     if (mode === 'ids') return { command, index, score: exact ? 1000 : begins ? 500 : 0 }
     const alias = Math.max(0, ...(command.aliases ?? []).map((one) => matchScore(words, one)))
-    return { command, index, score: (exact ? 1000 : begins ? 100 : 0) + Math.max(matchScore(words, command.label), alias * 0.8, matchScore(words, `${command.label} ${command.note ?? ''}`) * 0.5) }
+    return {
+      command,
+      index,
+      score:
+        (exact ? 1000 : begins ? 100 : 0) +
+        Math.max(
+          matchScore(words, command.label),
+          alias * 0.8,
+          matchScore(words, `${command.label} ${command.note ?? ''}`) * 0.5,
+        ),
+    }
   })
   return scored
     .filter(({ score }) => score > 0)

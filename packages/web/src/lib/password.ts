@@ -1,5 +1,7 @@
 /** How hard a password is to guess, told in words. Length counts, rules of composition do not (NIST SP 800-63B, section 5.1.1). */
-export type Strength = { kind: 'short'; missing: number; marks: 0 } | { kind: 'weak' | 'fair' | 'good' | 'strong'; marks: 1 | 2 | 3 | 4 }
+export type Strength =
+  | { kind: 'short'; missing: number; marks: 0 }
+  | { kind: 'weak' | 'fair' | 'good' | 'strong'; marks: 1 | 2 | 3 | 4 }
 
 const common = /password|qwerty|йцукен|пароль|123456|111111|abc123|letmein|straylight/i
 

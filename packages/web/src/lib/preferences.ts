@@ -27,7 +27,12 @@ const kept = inBrowser ? saved() : {}
 export const preferences: Preferences = reactive({
   theme: kept.theme === 'dark' || kept.theme === 'light' ? kept.theme : 'system',
   density: kept.density === 'compact' ? 'compact' : 'comfortable',
-  language: kept.language === 'en' || kept.language === 'ru' ? kept.language : inBrowser && navigator.language.startsWith('ru') ? 'ru' : 'en',
+  language:
+    kept.language === 'en' || kept.language === 'ru'
+      ? kept.language
+      : inBrowser && navigator.language.startsWith('ru')
+        ? 'ru'
+        : 'en',
   timeZone: kept.timeZone,
   singleKeys: kept.singleKeys !== false,
 })

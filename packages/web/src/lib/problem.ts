@@ -7,7 +7,12 @@ import { wordsForCode } from './problem-words.ts'
 export function shownProblem(error: unknown): ShownProblem {
   if (!(error instanceof ApiError)) return { message: t('problems.ours'), description: t('problems.oursHint') }
   const { status, problem } = error
-  const shown = (message: string, description: string): ShownProblem => ({ message, description, status, ...(problem ? { requestId: problem.request_id } : {}) })
+  const shown = (message: string, description: string): ShownProblem => ({
+    message,
+    description,
+    status,
+    ...(problem ? { requestId: problem.request_id } : {}),
+  })
   if (problem) {
     const words = wordsForCode(problem.error_code)
     if (words) return shown(words.message, words.description)
@@ -18,7 +23,12 @@ export function shownProblem(error: unknown): ShownProblem {
   if (status === 403) return shown(t('problems.notAllowed'), t('problems.notAllowedHint'))
   if (status === 404) return shown(t('problems.notFound'), t('problems.notFoundHint'))
   if (status === 429)
-    return shown(t('problems.tooMany'), typeof facts.wait_seconds === 'number' ? t('problems.waitHint', { time: format.duration(Math.max(1, facts.wait_seconds)) }) : t('problems.tooManyHint'))
+    return shown(
+      t('problems.tooMany'),
+      typeof facts.wait_seconds === 'number'
+        ? t('problems.waitHint', { time: format.duration(Math.max(1, facts.wait_seconds)) })
+        : t('problems.tooManyHint'),
+    )
   if (status === 502 || status === 503 || status === 504) return shown(t('problems.unavailable'), t('problems.unavailableHint'))
   if (status >= 500 || !problem) return shown(t('problems.ours'), t('problems.oursHint'))
   return shown(problem.message, problem.description)

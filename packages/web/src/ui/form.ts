@@ -1,4 +1,4 @@
-import { computed, nextTick, type Reactive, reactive, type Ref, ref, watch } from 'vue'
+import { computed, type Reactive, reactive, type Ref, ref, watch } from 'vue'
 import { dropDraft, readDraft, writeDraft } from '../lib/drafts.ts'
 import { fieldErrors, shownProblem } from '../lib/problem.ts'
 import type { ShownProblem } from './types.ts'
@@ -37,9 +37,8 @@ export function useForm<Values extends object>(options: FormOptions<Values>) {
     problem.value = undefined
     const now = check()
     for (const name of new Set([...Object.keys(errors), ...Object.keys(now)])) errors[name] = now[name]
-    tried.value += 1
     if (Object.values(now).some((message) => message !== undefined)) {
-      await nextTick()
+      tried.value += 1
       return false
     }
     pending.value = true
@@ -52,6 +51,7 @@ export function useForm<Values extends object>(options: FormOptions<Values>) {
       const known = Object.entries(found).filter(([name]) => name in values)
       for (const [name, message] of known) errors[name] = message
       if (known.length === 0 || known.length < Object.keys(found).length) problem.value = shownProblem(error)
+      tried.value += 1
       return false
     } finally {
       pending.value = false
@@ -63,6 +63,7 @@ export function useForm<Values extends object>(options: FormOptions<Values>) {
     errors,
     pending,
     problem,
+    /** How often it was sent in vain: at each <Form> puts the focus on the first wrong field. */
     tried,
     submit,
     /** As it was at first, or with other values: for a dialog that is opened again. */
@@ -74,7 +75,9 @@ export function useForm<Values extends object>(options: FormOptions<Values>) {
       tried.value = 0
     },
     /** Wrong fields in order, for the summary. */
-    wrong: computed(() => Object.entries(errors).flatMap(([name, message]) => (message === undefined ? [] : [{ name, message }]))),
+    wrong: computed(() =>
+      Object.entries(errors).flatMap(([name, message]) => (message === undefined ? [] : [{ name, message }])),
+    ),
     field: <Name extends keyof Values & string>(name: Name) => ({
       name,
       modelValue: (values as Values)[name],
@@ -89,7 +92,13 @@ export function useForm<Values extends object>(options: FormOptions<Values>) {
     }),
   })
 }
-export type FormState = { pending: boolean; problem: ShownProblem | undefined; tried: number; wrong: { name: string; message: string }[]; submit: () => Promise<boolean> }
+export type FormState = {
+  pending: boolean
+  problem: ShownProblem | undefined
+  tried: number
+  wrong: { name: string; message: string }[]
+  submit: () => Promise<boolean>
+}
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 

@@ -84,4 +84,6 @@ export const stateOf = (status: string, kind: Kind = 'other'): State =>
 
 /** Every entry of the table, for the gallery and the tests. */
 export const allStates = (): { kind: Kind; status: string; state: State }[] =>
-  Object.entries(table).flatMap(([kind, states]) => Object.entries(states).map(([status, state]) => ({ kind: kind as Kind, status, state })))
+  Object.entries(table).flatMap(([kind, states]) =>
+    Object.entries(states).map(([status, state]) => ({ kind: kind as Kind, status, state })),
+  )

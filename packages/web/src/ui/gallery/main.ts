@@ -15,6 +15,9 @@ applyPreferences()
 await setLanguage((scene.get('lang') as Language | null) ?? preferences.language)
 const router = createRouter({
   history: createWebHashHistory(),
-  routes: [...sections.map(({ key, page }) => ({ path: `/${key}`, component: page })), { path: '/:any(.*)*', redirect: '/basics' }],
+  routes: [
+    ...sections.map(({ key, page }) => ({ path: `/${key}`, component: page })),
+    { path: '/:any(.*)*', redirect: '/basics' },
+  ],
 })
 createApp(Gallery).use(i18n).use(router).mount('#app')
