@@ -76,6 +76,8 @@ export interface BillmanagerSimulator {
   setUser(login: string, changes: Partial<Pick<User, 'totp' | 'suspended'>>): void
   /** Runs the outside module with a command of no operation: `features`, `stat`, `check_connection`. */
   runModule(args: string[], stdin?: string): Promise<{ code: number; stdout: string; stderr: string }>
+  /** Runs of the outside module that ended, oldest first. */
+  moduleRuns(): readonly { args: string[]; code: number; stdout: string; stderr: string }[]
   /** Resolves when no outside module runs. */
   idle(): Promise<void>
   reset(): void
@@ -367,6 +369,7 @@ export async function startBillmanagerSimulator(options: BillmanagerSimulatorOpt
       world.store.flush()
     },
     runModule: (args, stdin) => engine.command(args, stdin),
+    moduleRuns: () => engine.runs,
     idle: () => engine.idle(),
     reset: () => {
       server.faults.clear()
