@@ -1,6 +1,5 @@
 import { AdjustableClock } from '@straylight/kit'
-import { pino } from 'pino'
-import { createApp } from '../packages/platform/src/app.ts'
+import { type AppOptions, createApp } from '../packages/platform/src/app.ts'
 import { describeSettings } from '../packages/platform/src/config.ts'
 import type { Database } from '../packages/platform/src/foundation/db.ts'
 import { secretsOf } from '../packages/platform/src/foundation/secrets.ts'
@@ -31,13 +30,26 @@ async function printOpenapi(database: Database): Promise<string> {
   }
 }
 
+const say = () => {}
+const silent: AppOptions['logger'] = {
+  level: 'silent',
+  fatal: say,
+  error: say,
+  warn: say,
+  info: say,
+  debug: say,
+  trace: say,
+  silent: say,
+  child: () => silent,
+}
+
 /** The app on a database of its own, without a cloud: nothing that is asked of it here needs one. */
 export const createPlainApp = (database: Database) =>
   createApp({
     database,
     clock: new AdjustableClock('flowing'),
     secrets: secretsOf(Buffer.alloc(32, 1)),
-    logger: pino({ level: 'silent' }),
+    logger: silent,
     currency: 'EUR',
     isSimulated: false,
     openstack: {

@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../packages/platform/test/database.ts'
 import { type Document, printDocuments } from './documents.ts'
@@ -23,8 +22,7 @@ test.each(['docs/configuration.md', 'packages/platform/schema.sql', 'packages/ap
 test('the printed schema makes the same schema again', async () => {
   const empty = await testDatabase()
   try {
-    await sql`drop schema public cascade`.execute(empty.database.db)
-    await sql`create schema public`.execute(empty.database.db)
+    await empty.database.pool.query('drop schema public cascade; create schema public')
     const printed = await printSchema(migrated.database.pool)
     await empty.database.pool.query(printed)
     expect(await printSchema(empty.database.pool)).toBe(printed)

@@ -1,16 +1,16 @@
-import type pg from 'pg'
-
 /** Anything that asks PostgreSQL: a pool or a client. */
 interface Asks {
-  query<Row extends pg.QueryResultRow>(sql: string): Promise<{ rows: Row[] }>
+  query(sql: string): Promise<{ rows: unknown[] }>
 }
+
+const ask = async <Row>(database: Asks, sql: string): Promise<Row[]> => (await database.query(sql)).rows as Row[]
 
 /**
  * Prints the schema `public` from the catalogue as SQL that makes it again: functions, each table with its indexes and triggers, foreign keys.
  * The binaries that come along have no pg_dump; and what is printed here is what a person reads: no owners, no grants, no settings.
  */
 export async function printSchema(database: Asks): Promise<string> {
-  const columns = Map.groupBy((await database.query<Column>(columnsSql)).rows, ({ table }) => table)
+  const columns = Map.groupBy(await ask<Column>(database, columnsSql), ({ table }) => table)
   const constraints = await linesByTable(database, constraintsSql('pucx'))
   const indexes = await linesByTable(database, indexesSql)
   const triggers = await linesByTable(database, triggersSql)
@@ -24,7 +24,7 @@ export async function printSchema(database: Asks): Promise<string> {
     lines.map((line) => `alter table ${table} add ${line};`),
   )
   // Functions come first because triggers need them; PostgreSQL reads those of plain SQL at once, and they use no table here.
-  const functions = (await database.query<{ line: string }>(functionsSql)).rows.map(({ line }) => `${line.trim()};`)
+  const functions = (await ask<{ line: string }>(database, functionsSql)).map(({ line }) => `${line.trim()};`)
   return `${[heading, ...functions, ...tables, foreignKeys.join('\n')].join('\n\n')}\n`
 }
 
@@ -32,7 +32,7 @@ const heading = `-- The database as the migrations leave it, printed by \`npm ru
 -- packages/platform/migrations. Comments stand there, beside what they explain. The queue (pg-boss) keeps its tables in a schema of its own.`
 
 async function linesByTable(database: Asks, sql: string): Promise<Map<string, string[]>> {
-  const { rows } = await database.query<{ table: string; line: string }>(sql)
+  const rows = await ask<{ table: string; line: string }>(database, sql)
   return new Map([...Map.groupBy(rows, ({ table }) => table)].map(([table, own]) => [table, own.map(({ line }) => line)]))
 }
 

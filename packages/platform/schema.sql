@@ -398,6 +398,7 @@ create table server (
   nova_id text,
   port_id text,
   private_ip text,
+  recheck boolean not null default false,
   reason text,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
