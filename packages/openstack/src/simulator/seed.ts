@@ -10,10 +10,10 @@ export const customersDomain = 'customers'
 export const adminProject = 'admin'
 
 /** A fresh cloud: what the small real one has when nobody has used it, and images and flavors for a demonstration. */
-export function seed(world: World): void {
+export function seed(world: World, hosts: number): void {
   world.transaction(() => {
     seedIdentity(world)
-    seedHosts(world)
+    seedHosts(world, hosts)
     seedFlavors(world)
     seedVolumeTypes(world)
     seedImages(world)
@@ -66,17 +66,17 @@ function seedIdentity(world: World): void {
   }
 }
 
-function seedHosts(world: World): void {
-  for (const number of [1, 2, 3]) {
+function seedHosts(world: World, count: number): void {
+  for (let number = 1; number <= count; number++) {
     const name = `node-${number}`
     world.hosts.insert({
       id: seededUuid('host', name),
       name,
       number,
       ip: `10.255.255.${10 + number}`,
-      vcpus: 128,
-      ramMib: 1_048_576,
-      diskGib: 20_000,
+      vcpus: 32,
+      ramMib: 40_960,
+      diskGib: 4_000,
       vcpusUsed: 0,
       ramUsedMib: 0,
       diskUsedGib: 0,

@@ -20,9 +20,9 @@ export interface ServiceDefinition {
   negotiate?(headers: Record<string, string>): Microversion
   /** Headers of every answer. */
   headers(requestId: string): Record<string, string>
-  error(refusal: Refusal): SimResponse
-  unauthorized(world: World): SimResponse
-  missingRoute(allowed: string[]): SimResponse
+  error(refusal: Refusal, accept?: string): SimResponse
+  unauthorized(world: World, accept?: string): SimResponse
+  missingRoute(allowed: string[], accept?: string): SimResponse
   malformed: Refusal
 }
 
@@ -43,6 +43,7 @@ export class Service {
       ...response,
       headers: { ...versioned, ...response.headers, ...definition.headers(id) },
     })
+    const { accept } = request.headers
     let agreed: Microversion = { version: 0, headers: {} }
     try {
       // A trailing slash means the same everywhere but at the root of a service.
@@ -50,11 +51,11 @@ export class Service {
       const match = this.#router.find(request.method, path)
       const token = request.headers['x-auth-token']
       if (Array.isArray(match)) {
-        if (!authenticate(world, token)) return finish(definition.unauthorized(world))
-        return finish(definition.missingRoute(match))
+        if (!authenticate(world, token)) return finish(definition.unauthorized(world, accept))
+        return finish(definition.missingRoute(match, accept))
       }
       const who = match.route.open ? nobody : authenticate(world, token)
-      if (!who) return finish(definition.unauthorized(world))
+      if (!who) return finish(definition.unauthorized(world, accept))
       if (definition.negotiate) agreed = definition.negotiate(request.headers)
       const call: Call = {
         world,
@@ -74,7 +75,7 @@ export class Service {
       return finish(request.method === 'HEAD' ? withoutBody(response) : response, agreed.headers)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      return finish(definition.error(error), agreed.headers)
+      return finish(definition.error(error, accept), agreed.headers)
     }
   }
 }

@@ -22,6 +22,8 @@ import { identity } from './identity/service.ts'
 import { jobs as importJobs } from './image/image-data.ts'
 import { image } from './image/service.ts'
 import { type FloatingIp, jobs as floatingIpJobs } from './network/floating-ips.ts'
+import { jobs as balancerJobs } from './loadbalancer/load-balancers.ts'
+import { loadBalancer } from './loadbalancer/service.ts'
 import type { Network } from './network/networks.ts'
 import { jobs as portJobs, type Port } from './network/ports.ts'
 import type { Router } from './network/routers.ts'
@@ -54,6 +56,8 @@ export interface OpenstackSimulatorOptions {
   speed?: number
   /** Addresses for the catalogue instead of the simulator's own, by service type: something that stands in front of one. */
   endpoints?: Record<string, string>
+  /** Compute nodes of a fresh cloud, 4 without it; each has 32 cores, 40 GiB of memory and 4,000 GiB of disk. */
+  hosts?: number
 }
 
 export interface OpenstackSimulator {
@@ -97,9 +101,10 @@ const jobs: Jobs = {
   ...subnetJobs,
   ...portJobs,
   ...floatingIpJobs,
+  ...balancerJobs,
 }
 
-const services = [identity, compute, volume, image, network, placement].map((definition) => new Service(definition))
+const services = [identity, compute, volume, image, network, placement, loadBalancer].map((definition) => new Service(definition))
 
 /** Serves a simulated OpenStack on one port: Keystone, Nova, Cinder, Glance, Neutron, Octavia and Placement under paths of their own. */
 export async function startOpenstackSimulator(options: OpenstackSimulatorOptions): Promise<OpenstackSimulator> {
@@ -117,7 +122,8 @@ export async function startOpenstackSimulator(options: OpenstackSimulatorOptions
     jobs,
   )
   world.endpoints = options.endpoints ?? {}
-  if (!world.load()) seed(world)
+  const hosts = options.hosts ?? 4
+  if (!world.load()) seed(world, hosts)
   world.flush()
 
   const shell = await startSimulator(
@@ -131,7 +137,7 @@ export async function startOpenstackSimulator(options: OpenstackSimulatorOptions
       settle: () => world.timeline.settle(),
       flush: () => world.flush(),
       state: () => stateOf(world),
-      reset: () => reset(world),
+      reset: () => reset(world, hosts),
     },
     {
       ...(options.port === undefined ? {} : { port: options.port }),
@@ -152,7 +158,7 @@ export async function startOpenstackSimulator(options: OpenstackSimulatorOptions
     journal: shell.journal,
     clearJournal: shell.clearJournal,
     state: () => stateOf(world),
-    reset: () => reset(world),
+    reset: () => reset(world, hosts),
     close: async () => {
       world.timeline.clear()
       await shell.close()
@@ -209,8 +215,8 @@ function stateOf(world: World): Record<string, unknown> {
   )
 }
 
-function reset(world: World): void {
+function reset(world: World, hosts: number): void {
   world.clear()
-  seed(world)
+  seed(world, hosts)
   world.flush()
 }

@@ -52,7 +52,7 @@ function schedule(world: World, id: string, networks: string, groups: string): v
   if (!server) return
   const host = says(server, 'no-capacity') ? undefined : chooseHost(world, server)
   if (!host) {
-    fail(world, server, 'No valid host was found. There are not enough hosts available.')
+    fail(world, server, 'No valid host was found. ')
     return
   }
   occupy(world, host.name, server.flavor, 1)

@@ -53,6 +53,10 @@ export const routes: Route[] = [
 const fits = (host: ComputeHost, flavor: EmbeddedFlavor): boolean =>
   host.up &&
   host.enabled &&
+  // However much a host promises in all, one server is never larger than the host.
+  flavor.vcpus <= host.vcpus &&
+  flavor.ramMib <= host.ramMib &&
+  flavor.diskGib <= host.diskGib &&
   host.vcpusUsed + flavor.vcpus <= host.vcpus * ratios.vcpus &&
   host.ramUsedMib + flavor.ramMib <= (host.ramMib - reservedRamMib) * ratios.ram &&
   host.diskUsedGib + flavor.diskGib <= host.diskGib * ratios.disk

@@ -59,6 +59,8 @@ function listServers(call: Call, detailed: boolean) {
   const allText = query.get('all_tenants')
   const all = allText !== null && (allText === '' || asFlag(allText) === true)
   if (all && !who.isAdmin) throw policy(`servers:${detailed ? 'detail' : 'index'}:get_all_tenants`)
+  // The schema lets it through and the database does not know it.
+  if (who.isAdmin && query.has('metadata')) throw bad('Invalid filter field: metadata.')
   const since = timeOf(query, 'changes-since')
   const before = version >= 66 ? timeOf(query, 'changes-before') : undefined
   const project = query.get('project_id') ?? query.get('tenant_id')

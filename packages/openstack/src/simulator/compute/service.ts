@@ -1,5 +1,6 @@
 import { type Call, Refusal } from '../call.ts'
 import { openRoute } from '../router.ts'
+import { noSuchPage } from '../webob.ts'
 import { askedVersion, type ServiceDefinition } from '../service.ts'
 import { routes as actions } from './actions.ts'
 import { routes as consoles } from './consoles.ts'
@@ -90,14 +91,7 @@ export const compute: ServiceDefinition = {
     headers: { 'Www-Authenticate': `Keystone uri="${world.url}/identity/v3"` },
     body: { error: { code: 401, title: 'Unauthorized', message: 'The request you have made requires authentication.' } },
   }),
-  missingRoute: (allowed) => ({
-    status: allowed.length > 0 ? 405 : 404,
-    headers: { 'Content-Type': 'text/plain; charset=UTF-8' },
-    body:
-      allowed.length > 0
-        ? '405 Method Not Allowed\n\nThe method specified is not allowed for this resource.\n\n   '
-        : '404 Not Found\n\nThe resource could not be found.\n\n   ',
-  }),
+  missingRoute: noSuchPage,
   malformed: new Refusal(400, 'Malformed request body'),
 }
 

@@ -95,7 +95,9 @@ function prove(call: Call, identity: JsonObject): Proof {
       wanted.id === undefined ? each.name === wanted.name && each.userId === owner?.id : each.id === wanted.id,
     )
     const user = found && world.users.get(found.userId)
-    if (!found || !user?.enabled || found.secretDigest !== digest(asText(wanted.secret) ?? '')) throw refused(world)
+    // Which one does not exist is told, though not whether a secret is right.
+    if (!found) throw new Refusal(404, `Could not find Application Credential: ${String(wanted.id ?? wanted.name)}.`)
+    if (!user?.enabled || found.secretDigest !== digest(asText(wanted.secret) ?? '')) throw refused(world)
     return { user, methods: ['application_credential'], applicationCredential: { id: found.id, projectId: found.projectId } }
   }
   throw refused(world)

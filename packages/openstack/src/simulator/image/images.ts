@@ -359,7 +359,9 @@ interface PatchStep {
 function patchSteps(call: Call): PatchStep[] {
   const type = (call.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
   if (!/^application\/openstack-images-v2\.[01]-json-patch$/.test(type))
-    throw new Refusal(415, `The request media type ${type} is not supported by this server.`)
+    throw new Refusal(415, `The request media type ${type} is not supported by this server.`, {
+      headers: { 'Accept-Patch': 'application/openstack-images-v2.0-json-patch, application/openstack-images-v2.1-json-patch' },
+    })
   const steps: unknown = JSON.parse(call.raw.toString('utf8'))
   if (!Array.isArray(steps)) throw new Refusal(400, 'Request body must be a JSON array of operation objects.')
   return steps.map((step: unknown) => {

@@ -95,7 +95,7 @@ export const placement: ServiceDefinition = {
     headers: { 'WWW-Authenticate': `Keystone uri="${world.url}/identity/v3"` },
     body: { error: { code: 401, title: 'Unauthorized', message: 'The request you have made requires authentication.' } },
   }),
-  missingRoute: (allowed) => shape(new Refusal(allowed.length > 0 ? 405 : 404, ' ')),
+  missingRoute: (allowed) => shape(new Refusal(allowed.length > 0 ? 405 : 404, '')),
   malformed: new Refusal(400, 'Malformed JSON'),
 }
 
@@ -230,7 +230,7 @@ function candidates(call: Call) {
 }
 
 function projectUsages(call: Call) {
-  if (call.version < 9) throw new Refusal(404, ' ')
+  if (call.version < 9) throw new Refusal(404, '')
   requireAdmin(call, 'usages')
   const projectId = call.query.get('project_id') ?? ''
   const servers = call.world.servers.where('projectId', projectId).filter((server) => !server.deleted && server.hostName !== null)

@@ -1,6 +1,7 @@
 import { type Call, Refusal } from '../call.ts'
 import { nextQuery, page, sortBy, sortKeys, type Sortable } from '../lists.ts'
 import { type Handler, type Route, route } from '../router.ts'
+import { parseTime } from '../times.ts'
 
 /** A route under the project of the token, which Cinder has in its paths. */
 export function projectRoute(method: string, path: string, handle: Handler): Route {
@@ -51,7 +52,9 @@ export function listing<T extends { id: string; createdMs: number }>(
   const filtered = rows.filter((row) =>
     Object.entries(readers).every(([key, read]) => {
       const wanted = query.get(key)
-      return wanted === null || String(read(row) ?? '').toLowerCase() === wanted.toLowerCase()
+      if (wanted === null) return true
+      if (key.endsWith('_at')) return inTime(read(row), wanted)
+      return String(read(row) ?? '').toLowerCase() === wanted.toLowerCase()
     }),
   )
   const keys = sortKeys(query, [
@@ -80,4 +83,14 @@ export function listing<T extends { id: string; createdMs: number }>(
       ...(more ? { [`${name}_links`]: [{ rel: 'next', href: `${call.base}${call.path}?${nextQuery(query, last.id)}` }] } : {}),
     },
   }
+}
+
+/** `updated_at=gte:2026-01-01T00:00:00`, from 3.60 on; without an operator the very second. */
+function inTime(actual: Sortable, wanted: string): boolean {
+  const [, operator = 'eq', text = ''] = /^(?:(lt|lte|gt|gte|eq|neq):)?(.*)$/.exec(wanted) ?? []
+  const at = parseTime(text)
+  if (at === undefined) throw bad(`Invalid input received: Invalid date format ${text}`)
+  if (typeof actual !== 'number') return operator === 'neq'
+  const own = Math.floor(actual / 1000) * 1000
+  return { lt: own < at, lte: own <= at, gt: own > at, gte: own >= at, eq: own === at, neq: own !== at }[operator] ?? false
 }

@@ -138,7 +138,7 @@ function listVolumes(call: Call, detailed: boolean) {
       : world.volumes.where('projectId', project)
     : world.volumes.where('projectId', who.projectId)
   const wanted = query.get('metadata')
-  const metadata = wanted === null ? {} : strings(parsed(wanted))
+  const metadata = wanted === null ? {} : parsed(wanted)
   const chosen = pool.filter((volume) => Object.entries(metadata).every(([key, value]) => volume.metadata[key] === value))
   return listing(
     call,
@@ -164,14 +164,16 @@ function listVolumes(call: Call, detailed: boolean) {
   )
 }
 
-/** Clients write `{'a': 'b'}` as Python does. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text.replaceAll("'", '"'))
-  } catch {
-    return {}
-  }
+/** Clients write a dictionary as Python does, `{'a': "it's"}`; Cinder reads nothing else. */
+function parsed(text: string): Record<string, string> {
+  const rows: Record<string, string> = {}
+  const string = String.raw`u?'((?:[^'\\]|\\.)*)'|u?"((?:[^"\\]|\\.)*)"`
+  for (const [, a, b, c, d] of text.matchAll(new RegExp(`(?:${string})\\s*:\\s*(?:${string})`, 'g')))
+    rows[unescaped(a ?? b ?? '')] = unescaped(c ?? d ?? '')
+  return rows
 }
+
+const unescaped = (text: string): string => text.replace(/\\(.)/g, '$1')
 
 function summary(call: Call) {
   const pool = wantsAll(call) ? call.world.volumes.all() : call.world.volumes.where('projectId', call.who.projectId)
