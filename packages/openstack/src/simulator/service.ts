@@ -18,6 +18,8 @@ export interface ServiceDefinition {
   routes: Route[]
   /** @throws Refusal when the version that is asked for does not exist. */
   negotiate?(headers: Record<string, string>): Microversion
+  /** Headers of answers without a body. */
+  bodiless?: Record<string, string>
   /** Headers of every answer. */
   headers(requestId: string): Record<string, string>
   error(refusal: Refusal, accept?: string): SimResponse
@@ -41,7 +43,12 @@ export class Service {
     const id = requestId()
     const finish = (response: SimResponse, versioned: Record<string, string> = {}): SimResponse => ({
       ...response,
-      headers: { ...versioned, ...response.headers, ...definition.headers(id) },
+      headers: {
+        ...(response.body === undefined ? definition.bodiless : {}),
+        ...versioned,
+        ...response.headers,
+        ...definition.headers(id),
+      },
     })
     const { accept } = request.headers
     let agreed: Microversion = { version: 0, headers: {} }

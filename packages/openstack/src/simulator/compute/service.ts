@@ -76,6 +76,7 @@ export const compute: ServiceDefinition = {
       })
     return { version: minor, headers: said }
   },
+  bodiless: { 'Content-Type': 'application/json' },
   headers: (requestId) => ({
     'X-Openstack-Request-Id': requestId,
     'X-Compute-Request-Id': requestId,

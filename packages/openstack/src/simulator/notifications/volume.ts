@@ -44,9 +44,13 @@ function payload(world: World, volume: Volume) {
   }
 }
 
+/** The scheduler, the volume service or the API speaks, each under its own name. */
+const publisherOf = (event: string): string =>
+  event.startsWith('create') ? 'volume.lab@rbd#rbd' : event.startsWith('attach') ? 'volume.lab' : 'volume.lab@rbd'
+
 /** `volume.create.start`, `volume.attach.end`, `volume.retype`. */
 export const volumeEvent = (world: World, event: string, volume: Volume, context?: NoticeContext): void =>
-  world.notify('cinder', `volume.${event}`, 'volume.lab@rbd', () => payload(world, volume), context ? { context } : {})
+  world.notify('cinder', `volume.${event}`, publisherOf(event), () => payload(world, volume), context ? { context } : {})
 
 export const snapshotEvent = (world: World, event: string, snapshot: Snapshot, context?: NoticeContext): void =>
   world.notify(
@@ -63,7 +67,7 @@ export const snapshotEvent = (world: World, event: string, snapshot: Snapshot, c
       display_name: snapshot.name ?? '',
       created_at: zoned(snapshot.createdMs),
       status: snapshot.status,
-      deleted: '',
+      deleted: snapshot.status === 'deleted' ? 'True' : '',
       metadata: '',
     }),
     context ? { context } : {},

@@ -53,6 +53,7 @@ export const volume: ServiceDefinition = {
     }
     return { version: minor, headers: { 'Openstack-Api-Version': `volume 3.${minor}`, Vary: 'OpenStack-API-Version' } }
   },
+  bodiless: { 'Content-Type': 'application/json' },
   headers: (requestId) => ({
     'X-Compute-Request-Id': requestId,
     'X-Openstack-Request-Id': requestId,

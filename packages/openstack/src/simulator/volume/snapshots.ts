@@ -180,7 +180,7 @@ function finishDelete(world: World, id: string): void {
     return
   }
   world.snapshots.remove(id)
-  snapshotEvent(world, 'delete.end', snapshot)
+  snapshotEvent(world, 'delete.end', { ...snapshot, status: 'deleted' })
 }
 
 function act(call: Call) {

@@ -431,7 +431,7 @@ export function finishDelete(world: World, id: string): void {
   }
   for (const attachment of world.attachments.where('volumeId', id)) world.attachments.remove(attachment.id)
   world.volumes.remove(id)
-  volumeEvent(world, 'delete.end', { ...volume, status: 'deleting' })
+  volumeEvent(world, 'delete.end', { ...volume, status: 'deleted' })
 }
 
 function setMetadata(call: Call, merge: boolean) {
