@@ -11,7 +11,10 @@ const tenant = 'aaaaaaaaaaaa4aaa8aaaaaaaaaaaaaaa'
 const call = (type: string, operation: string, data: object): Sample['request'] => ({
   method: 'POST',
   path: `/neutron/${type}`,
-  body: { context: { operation, type, tenant_id: tenant, tenant, is_admin: true, roles: ['admin'] }, data: { ...data, filters: null, fields: null } },
+  body: {
+    context: { operation, type, tenant_id: tenant, tenant, is_admin: true, roles: ['admin'] },
+    data: { ...data, filters: null, fields: null },
+  },
 })
 
 interface Recorded {
@@ -30,8 +33,9 @@ for (const generation of ['tf', 'opensdn'] as const)
     afterAll(() => simulator.close())
     const replay = new Replay(simulator.url)
 
-    const recorded = (number: number) => samples.find((sample) => sample.number === number)?.response.body as Recorded & Recorded[]
-    const networkId = (samples[0]?.request.body as { data: { resource: { network_id: string } } }).data.resource.network_id
+    const recorded = (number: number) =>
+      samples.find((sample) => sample.number === number)?.response.body as Recorded & Recorded[]
+    const networkId = recorded(9).id
     const routerId = recorded(40).id
     const publicId = recorded(38).id
     const groupId = recorded(27).id
@@ -43,17 +47,29 @@ for (const generation of ['tf', 'opensdn'] as const)
     }
     const gaps: Record<number, () => Promise<unknown>> = {
       2: async () => {
-        const project = { fq_name: ['default-domain', 'cust-n'], parent_type: 'domain', uuid: 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa' }
+        const project = {
+          fq_name: ['default-domain', 'cust-n'],
+          parent_type: 'domain',
+          uuid: 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa',
+        }
         await replay.send({ method: 'POST', path: '/projects', body: { project } })
         await make('network', { name: 'net1', admin_state_up: true }, networkId)
       },
       12: () => make('network', { name: 'net1' }, recorded(70).find(({ id }) => id !== networkId)?.id ?? ''),
       32: () => {
         const rule = recorded(35).find(({ port_range_min, protocol }) => port_range_min === 22 && protocol === 'tcp')
-        const wish = { direction: 'ingress', protocol: 'tcp', port_range_min: 22, port_range_max: 22, ethertype: 'IPv4', remote_ip_prefix: '0.0.0.0/0' }
+        const wish = {
+          direction: 'ingress',
+          protocol: 'tcp',
+          port_range_min: 22,
+          port_range_max: 22,
+          ethertype: 'IPv4',
+          remote_ip_prefix: '0.0.0.0/0',
+        }
         return make('security_group_rule', { security_group_id: groupId, ...wish }, rule?.id ?? '')
       },
-      42: () => replay.send(call('router', 'UPDATE', { id: routerId, resource: { external_gateway_info: { network_id: publicId } } })),
+      42: () =>
+        replay.send(call('router', 'UPDATE', { id: routerId, resource: { external_gateway_info: { network_id: publicId } } })),
       52: () => {
         const address = recorded(57).find(({ floating_ip_address }) => floating_ip_address?.endsWith('.6'))
         return make('floatingip', { floating_network_id: publicId }, address?.id ?? '')

@@ -1,4 +1,4 @@
-import type { Clock } from '@straylight/kit'
+import { type Clock, undiciSend } from '@straylight/kit'
 import {
   EntityLog,
   type Faults,
@@ -17,6 +17,9 @@ import { answerTo, ConfigService } from './config-service.ts'
 import { Feed } from './feed.ts'
 import type { KeystoneDirectory } from './keystone.ts'
 import { neutronBackend } from './neutron/backend.ts'
+import type { PluginToken } from './neutron-server/plugin.ts'
+import { json } from './neutron-server/refusals.ts'
+import { NeutronServer } from './neutron-server/server.ts'
 import { Nodes, type NodeTrouble } from './nodes.ts'
 import { createObject, deleteObject } from './objects.ts'
 import { ProjectSync } from './project-sync.ts'
@@ -32,6 +35,8 @@ export interface TungstenSimulatorOptions {
   port?: number
   /** Port of the analytics API; the real one is 8081. */
   analyticsPort?: number
+  /** Port of Neutron; the real one is 9696. */
+  neutronPort?: number
   host?: string
   /** `tf` by default. */
   generation?: Generation
@@ -53,12 +58,16 @@ export interface TungstenSimulator {
   /** The config API. */
   url: string
   analyticsUrl: string
+  /** Neutron as it is with the plugin of Tungsten in it; paths begin with `/v2.0`. */
+  neutronUrl: string
   faults: Faults
   journal(): JournalEntry[]
   /** Back to a fresh installation. */
   reset(): void
   /** The API server starts again: it forgets tokens, and which projects it could not delete. */
   restart(): void
+  /** Neutron starts again: its plugin signs in to Keystone anew. */
+  restartNeutron(): void
   /** Counters of interfaces. */
   traffic: Pick<Traffic, 'carry' | 'restart' | 'plugs' | 'counts'>
   /** Gives a node trouble, or takes it away. */
@@ -87,8 +96,8 @@ export interface Installation {
 }
 
 /**
- * Tungsten Fabric or OpenSDN in this process: its config API on one port, its analytics API on another, with the characters of the real ones.
- * Switches of both are shared; a fault names the service `config` or `analytics` to hit one of them.
+ * Tungsten Fabric or OpenSDN in this process: its config API on one port, its analytics API on another and Neutron with its plugin on a third, with the characters of the real ones.
+ * Switches are shared; a fault names the service `config`, `analytics` or `neutron` to hit one of them.
  */
 export async function startTungstenSimulator(options: TungstenSimulatorOptions): Promise<TungstenSimulator> {
   const {
@@ -121,6 +130,7 @@ export async function startTungstenSimulator(options: TungstenSimulatorOptions):
   const authentication = new Authentication({ clock, keystone, mode: aaaMode, defaultDomainId: '' })
   const config = new ConfigService(world, authentication)
   const analytics = new AnalyticsService({ world, authentication, traffic, nodes })
+  let neutron: NeutronServer | undefined
   const nowMs = () => clock.now().getTime()
 
   restore()
@@ -168,6 +178,7 @@ export async function startTungstenSimulator(options: TungstenSimulatorOptions):
     for (const name of world.notes.keys()) log.remove('note', name)
     world.notes.clear()
     Object.assign(world, { zookeeperAway: false, aaaMode })
+    neutron?.restart()
     authentication.mode = aaaMode
     authentication.forget()
     analytics.queryEngine = true
@@ -193,6 +204,9 @@ export async function startTungstenSimulator(options: TungstenSimulatorOptions):
     switch (`${request.method} ${request.path}`) {
       case 'POST /_sim/restart':
         restart()
+        return { status: 204 }
+      case 'POST /_sim/restart-neutron':
+        neutron?.restart()
         return { status: 204 }
       case 'POST /_sim/trouble':
         nodes.trouble(order() as unknown as NodeTrouble)
@@ -250,10 +264,30 @@ export async function startTungstenSimulator(options: TungstenSimulatorOptions):
     },
     { port: options.analyticsPort ?? 0, shared, ...(host === undefined ? {} : { host }) },
   )
+  neutron = new NeutronServer({
+    clock,
+    tungstenUrl: configServer.url,
+    generation,
+    keystone,
+    signIn: keystone?.signIn && signInWith(keystone),
+    send: undiciSend(),
+  })
+  const front = neutron
+  const neutronServer: Simulator = await startSimulator(
+    {
+      ...common,
+      name: 'Neutron with the plugin of Tungsten',
+      describe: ({ method, path }) => ({ service: 'neutron', func: `${method} ${path.split('/').slice(0, 3).join('/')}` }),
+      handle: (request) => front.handle(request),
+      error: (_request, status, message) => json(status, { NeutronError: { type: 'SimulatedFault', message, detail: '' } }),
+    },
+    { port: options.neutronPort ?? 0, shared, ...(host === undefined ? {} : { host }) },
+  )
 
   return {
     url: configServer.url,
     analyticsUrl: analyticsServer.url,
+    neutronUrl: neutronServer.url,
     faults: shared.faults,
     journal: () => [...shared.journal],
     reset: () => {
@@ -263,6 +297,7 @@ export async function startTungstenSimulator(options: TungstenSimulatorOptions):
       log.flush()
     },
     restart,
+    restartNeutron: () => front.restart(),
     traffic,
     trouble: (trouble) => {
       nodes.trouble(trouble)
@@ -276,9 +311,16 @@ export async function startTungstenSimulator(options: TungstenSimulatorOptions):
     },
     close: async () => {
       feed.stop('the simulator closes')
-      await Promise.all([configServer.close(), analyticsServer.close()])
+      await Promise.all([neutronServer.close(), configServer.close(), analyticsServer.close()])
     },
   }
+}
+
+/** A session of the plugin's account, and when it ends. */
+const signInWith = (keystone: KeystoneDirectory) => async (): Promise<PluginToken> => {
+  const token = (await keystone.signIn?.()) ?? ''
+  const { body } = (await keystone.token(token)) ?? {}
+  return { token, expiresAtMs: Date.parse(String(body?.expires_at)) }
 }
 
 /** The server's own calls to itself. */

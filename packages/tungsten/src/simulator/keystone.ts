@@ -24,6 +24,8 @@ export interface KeystoneDirectory {
   /** Nothing when the token is not, or no longer, valid. */
   token(token: string): Promise<KeystoneToken | undefined>
   projects(): Promise<KeystoneProject[]>
+  /** Signs in the account that the Neutron plugin uses. @returns a new token */
+  signIn?(): Promise<string>
 }
 
 /** The account that the Neutron plugin and the API server itself use, as their configuration files name it. */
@@ -132,12 +134,12 @@ const refused = (what: string, status: number): UpstreamError =>
     status,
   })
 
-/** A Keystone in memory, for those who have none: projects, users with their roles, and tokens that can be revoked. */
+/** A Keystone in memory, for those who have none: projects, users with their roles, and tokens of one hour that can be revoked. */
 export class MemoryKeystone implements KeystoneDirectory {
   readonly url = 'http://keystone.invalid:5000/v3'
   readonly #clock: Clock
   readonly #projects = new Map<string, KeystoneProject>()
-  readonly #tokens = new Map<string, KeystoneToken>()
+  readonly #tokens = new Map<string, KeystoneToken & { endsAtMs: number }>()
   #count = 0
 
   constructor(clock: Clock) {
@@ -156,14 +158,25 @@ export class MemoryKeystone implements KeystoneDirectory {
   issue(user: string, projectId: string, roles: readonly string[], token = `token-${user}-${++this.#count}`): string {
     const project = this.#projects.get(projectId)
     if (!project) throw new Error(`Keystone has no project ${projectId}`)
+    return this.#issue(user, project, roles, token)
+  }
+
+  /** Signs in `neutron` of the project `service`, which the list of projects leaves out. */
+  async signIn(): Promise<string> {
+    const service = { id: 'f'.repeat(32), name: 'service', domainId: 'default' }
+    return this.#issue('neutron', service, ['admin'], `token-neutron-${++this.#count}`)
+  }
+
+  #issue(user: string, project: KeystoneProject, roles: readonly string[], token: string): string {
     const userId = Buffer.from(user).toString('hex').padEnd(32, '0').slice(0, 32)
     const domain = { id: project.domainId, name: 'Default' }
     const issued = this.#clock.now()
+    const endsAtMs = issued.getTime() + 3_600_000
     const body = {
       methods: ['password'],
       user: { id: userId, name: user, domain: { id: 'default', name: 'Default' }, password_expires_at: null },
       audit_ids: ['x'],
-      expires_at: new Date(issued.getTime() + 3_600_000).toISOString().replace('Z', '000Z'),
+      expires_at: new Date(endsAtMs).toISOString().replace('Z', '000Z'),
       issued_at: issued.toISOString().replace('Z', '000Z'),
       project: { id: project.id, name: project.name, domain },
       is_domain: false,
@@ -185,6 +198,7 @@ export class MemoryKeystone implements KeystoneDirectory {
     }
     this.#tokens.set(token, {
       userId,
+      endsAtMs,
       user,
       roles: [...roles],
       project: { id: project.id, name: project.name, domainId: domain.id, domainName: domain.name },
@@ -199,7 +213,8 @@ export class MemoryKeystone implements KeystoneDirectory {
   }
 
   async token(token: string): Promise<KeystoneToken | undefined> {
-    return this.#tokens.get(token)
+    const found = this.#tokens.get(token)
+    return found && found.endsAtMs > this.#clock.now().getTime() ? found : undefined
   }
 
   async projects(): Promise<KeystoneProject[]> {

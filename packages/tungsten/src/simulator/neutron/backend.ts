@@ -6,7 +6,17 @@ import { createFloatingIp, deleteFloatingIp, listFloatingIps, readFloatingIp, up
 import { createNetwork, deleteNetwork, listNetworks, readNetwork, updateNetwork } from './networks.ts'
 import { createPort, deletePort, listPorts, readPort, updatePort } from './ports.ts'
 import { addInterface, createRouter, deleteRouter, listRouters, readRouter, removeInterface, updateRouter } from './routers.ts'
-import { createGroup, createRule, deleteGroup, deleteRule, listGroups, listRules, readGroup, readRule, updateGroup } from './security-groups.ts'
+import {
+  createGroup,
+  createRule,
+  deleteGroup,
+  deleteRule,
+  listGroups,
+  listRules,
+  readGroup,
+  readRule,
+  updateGroup,
+} from './security-groups.ts'
 import { type Filters, type Resource, type Session, withoutDashes } from './session.ts'
 import { createSubnet, deleteSubnet, listSubnets, readSubnet, updateSubnet } from './subnets.ts'
 import { setTags, tagNames, withoutTagFilters } from './tags.ts'
@@ -23,7 +33,13 @@ const resources: Record<string, Handlers> = {
   network: { create: createNetwork, read: readNetwork, update: updateNetwork, delete: deleteNetwork, list: listNetworks },
   subnet: { create: createSubnet, read: readSubnet, update: updateSubnet, delete: deleteSubnet, list: listSubnets },
   port: { create: createPort, read: readPort, update: updatePort, delete: deletePort, list: listPorts },
-  floatingip: { create: createFloatingIp, read: readFloatingIp, update: updateFloatingIp, delete: deleteFloatingIp, list: listFloatingIps },
+  floatingip: {
+    create: createFloatingIp,
+    read: readFloatingIp,
+    update: updateFloatingIp,
+    delete: deleteFloatingIp,
+    list: listFloatingIps,
+  },
   router: { create: createRouter, read: readRouter, update: updateRouter, delete: deleteRouter, list: listRouters },
   security_group: { create: createGroup, read: readGroup, update: updateGroup, delete: deleteGroup, list: listGroups },
   security_group_rule: { create: createRule, read: readRule, delete: deleteRule, list: listRules },
@@ -48,7 +64,8 @@ export async function neutronBackend(world: World, context: Context, request: Si
   const tenantId = withoutDashes(String(call.context.tenant_id ?? call.context.tenant ?? ''))
   const session: Session = { world, context, isAdmin: call.context.is_admin === true, tenantId }
   try {
-    if (request.silent && /^(CREATE|UPDATE|DELETE)$/.test(call.context.operation ?? '')) return jsonAnswer(call.data.resource ?? {})
+    if (request.silent && /^(CREATE|UPDATE|DELETE)$/.test(call.context.operation ?? ''))
+      return jsonAnswer(call.data.resource ?? {})
     const answer = kind === 'tags' ? tags(session, call) : await run(session, resources[kind] as Handlers, call)
     if (answer === undefined) return { status: 200, headers: textType, body: '' }
     // Lists are written as text by the server itself and keep its default type.
@@ -110,10 +127,16 @@ async function count(session: Session, handlers: Handlers, filters: Filters): Pr
 
 /** Filters come as lists, some as single values. */
 const filtersOf = (filters: Filters | null | undefined): Filters =>
-  Object.fromEntries(Object.entries(filters ?? {}).map(([name, value]) => [name, Array.isArray(value) || name === 'fixed_ips' ? value : [value]])) as Filters
+  Object.fromEntries(
+    Object.entries(filters ?? {}).map(([name, value]) => [name, Array.isArray(value) || name === 'fixed_ips' ? value : [value]]),
+  ) as Filters
 
 function tags(session: Session, { context, data }: Call): Resource[] | undefined {
-  const inner = (data.resource?.resource ?? data.resource ?? data.filters ?? {}) as { parent_id?: string; tags?: string[]; tag?: string }
+  const inner = (data.resource?.resource ?? data.resource ?? data.filters ?? {}) as {
+    parent_id?: string
+    tags?: string[]
+    tag?: string
+  }
   const id = String(inner.parent_id ?? '')
   switch (context.operation) {
     case 'CREATE':

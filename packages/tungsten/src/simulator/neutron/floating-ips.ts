@@ -1,7 +1,22 @@
 import { Refused } from '../refusal.ts'
 import type { StoredObject } from '../store.ts'
 import { NeutronFailure, quoted } from './failure.ts'
-import { change, createNamed, descriptionOf, type Filters, find, passes, projectIds, projectOf, type Resource, remove, type Session, tagsOf, timesOf, withoutDashes } from './session.ts'
+import {
+  change,
+  createNamed,
+  descriptionOf,
+  type Filters,
+  find,
+  passes,
+  projectIds,
+  projectOf,
+  type Resource,
+  remove,
+  type Session,
+  tagsOf,
+  timesOf,
+  withoutDashes,
+} from './session.ts'
 
 /** https://github.com/OpenSDN-io/tf-controller/blob/fbb63bc/src/config/vnc_openstack/vnc_openstack/neutron_plugin_db.py (`_floatingip_vnc_to_neutron`) */
 export function floatingIpView(session: Session, ip: StoredObject): Resource {
@@ -29,14 +44,22 @@ function routerOf(session: Session, projectId: string, port: StoredObject): stri
   const network = port.references.virtual_network_refs?.[0]?.uuid
   return store
     .children(projectId, 'logical-router')
-    .find((router) => (router.references.virtual_machine_interface_refs ?? []).some(({ uuid }) => store.get(uuid)?.references.virtual_network_refs?.[0]?.uuid === network))?.uuid
+    .find((router) =>
+      (router.references.virtual_machine_interface_refs ?? []).some(
+        ({ uuid }) => store.get(uuid)?.references.virtual_network_refs?.[0]?.uuid === network,
+      ),
+    )?.uuid
 }
 
 export async function createFloatingIp(session: Session, wish: Resource): Promise<Resource> {
   const networkId = String(wish.floating_network_id)
   // The first pool of the network; a subnet that is asked for is ignored.
   const pool = session.world.store.children(networkId, 'floating-ip-pool')[0]
-  if (!pool) throw new NeutronFailure('BadRequest', { resource: 'floatingip', msg: `Network ${networkId} doesn't provide a floatingip pool` })
+  if (!pool)
+    throw new NeutronFailure('BadRequest', {
+      resource: 'floatingip',
+      msg: `Network ${networkId} doesn't provide a floatingip pool`,
+    })
   const project = await projectOf(session, wish.tenant_id)
   const uuid = String(wish.id ?? session.world.store.newUuid())
   const binding = bindingOf(session, wish, project.uuid, undefined)
@@ -60,11 +83,20 @@ export async function createFloatingIp(session: Session, wish: Resource): Promis
 }
 
 /** Whom the address is bound to, after the rules: same project, and one fixed address or a named one. */
-function bindingOf(session: Session, wish: Resource, projectId: string | undefined, present: StoredObject | undefined): Record<string, unknown> {
+function bindingOf(
+  session: Session,
+  wish: Resource,
+  projectId: string | undefined,
+  present: StoredObject | undefined,
+): Record<string, unknown> {
   const { store } = session.world
   const fixed = wish.fixed_ip_address as string | null | undefined
   if (!wish.port_id) {
-    if (fixed) throw new NeutronFailure('BadRequest', { resource: 'floatingip', msg: 'fixed_ip_address cannot be specified without a port_id' })
+    if (fixed)
+      throw new NeutronFailure('BadRequest', {
+        resource: 'floatingip',
+        msg: 'fixed_ip_address cannot be specified without a port_id',
+      })
     const unbinds = 'port_id' in wish || Object.keys(wish).length === 0
     return unbinds ? { virtual_machine_interface_refs: [], floating_ip_fixed_ip_address: null } : {}
   }
@@ -73,7 +105,10 @@ function bindingOf(session: Session, wish: Resource, projectId: string | undefin
   if (!session.isAdmin && withoutDashes(port.parent_uuid ?? '') !== session.tenantId)
     throw new NeutronFailure('BadRequest', { resource: 'floatingip', msg: `Port ${wish.port_id} is from another project` })
   if (projectId && port.parent_uuid !== projectId)
-    throw new NeutronFailure('BadRequest', { resource: 'floatingip', msg: "port can't be associated with this fip as they both belong to different tenants" })
+    throw new NeutronFailure('BadRequest', {
+      resource: 'floatingip',
+      msg: "port can't be associated with this fip as they both belong to different tenants",
+    })
   const own = store.referrers(port.uuid, 'instance-ip').map((ip) => String(ip.properties.instance_ip_address))
   if (!fixed && own.length > 1)
     throw new NeutronFailure('BadRequest', {
@@ -81,7 +116,9 @@ function bindingOf(session: Session, wish: Resource, projectId: string | undefin
       msg: `Port ${port.uuid} has multiple fixed IP addresses.  Must provide a specific IP address when assigning a floating IP`,
     })
   const address = fixed ?? own[0]
-  const other = store.referrers(port.uuid, 'floating-ip').find((ip) => ip !== present && ip.properties.floating_ip_fixed_ip_address === address)
+  const other = store
+    .referrers(port.uuid, 'floating-ip')
+    .find((ip) => ip !== present && ip.properties.floating_ip_fixed_ip_address === address)
   if (other)
     throw new NeutronFailure('FloatingIPPortAlreadyAssociated', {
       floating_ip_address: present?.properties.floating_ip_address ?? null,
@@ -90,7 +127,10 @@ function bindingOf(session: Session, wish: Resource, projectId: string | undefin
       fixed_ip: address,
       net_id: store.get(other.parent_uuid ?? '')?.parent_uuid,
     })
-  return { virtual_machine_interface_refs: [{ to: port.fq_name, uuid: port.uuid }], ...(address ? { floating_ip_fixed_ip_address: address } : {}) }
+  return {
+    virtual_machine_interface_refs: [{ to: port.fq_name, uuid: port.uuid }],
+    ...(address ? { floating_ip_fixed_ip_address: address } : {}),
+  }
 }
 
 const floatingIpOrFail = (session: Session, id: unknown): StoredObject => {

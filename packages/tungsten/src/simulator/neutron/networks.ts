@@ -3,7 +3,22 @@ import type { Body } from '../objects.ts'
 import { Refused } from '../refusal.ts'
 import type { StoredObject } from '../store.ts'
 import { NeutronFailure } from './failure.ts'
-import { change, createNamed, descriptionOf, type Filters, find, nameOf, passes, projectIds, projectOf, type Resource, remove, type Session, tagsOf, withoutDashes } from './session.ts'
+import {
+  change,
+  createNamed,
+  descriptionOf,
+  type Filters,
+  find,
+  nameOf,
+  passes,
+  projectIds,
+  projectOf,
+  type Resource,
+  remove,
+  type Session,
+  tagsOf,
+  withoutDashes,
+} from './session.ts'
 import { subnetView } from './subnets.ts'
 
 /** https://github.com/OpenSDN-io/tf-controller/blob/fbb63bc/src/config/vnc_openstack/vnc_openstack/neutron_plugin_db.py (`_network_vnc_to_neutron`) */
@@ -26,12 +41,19 @@ export function networkView(session: Session, network: StoredObject): Resource {
     status: network.id_perms.enable ? 'ACTIVE' : 'DOWN',
     'router:external': network.properties.router_external === true,
     mtu: network.properties.mtu ?? null,
-    ...(provider ? { 'provider:physical_network': provider.physical_network ?? null, 'provider:segmentation_id': provider.segmentation_id ?? null } : {}),
+    ...(provider
+      ? {
+          'provider:physical_network': provider.physical_network ?? null,
+          'provider:segmentation_id': provider.segmentation_id ?? null,
+        }
+      : {}),
     ...(policies.length > 0 ? { policys: policies } : {}),
     ...tagsOf(session, network),
     subnets: subnets.map(({ view }) => view.id),
     fq_name: network.fq_name,
-    ...(subnets.length > 0 ? { subnet_ipam: subnets.map(({ view, ipam }) => ({ subnet_cidr: view.cidr, ipam_fq_name: ipam })) } : {}),
+    ...(subnets.length > 0
+      ? { subnet_ipam: subnets.map(({ view, ipam }) => ({ subnet_cidr: view.cidr, ipam_fq_name: ipam })) }
+      : {}),
     port_security_enabled: network.properties.port_security_enabled ?? true,
     ...descriptionOf(network),
     created_at: network.id_perms.created,
@@ -49,7 +71,10 @@ export async function createNetwork(session: Session, wish: Resource): Promise<R
     router_external: isExternal,
     is_shared: wish.shared === true,
     port_security_enabled: wish.port_security_enabled ?? true,
-    id_perms: { enable: wish.admin_state_up ?? true, ...(wish.description === undefined ? {} : { description: wish.description }) },
+    id_perms: {
+      enable: wish.admin_state_up ?? true,
+      ...(wish.description === undefined ? {} : { description: wish.description }),
+    },
     ...(wish.mtu === undefined ? {} : { mtu: wish.mtu }),
     ...(wish.id ? { uuid: wish.id } : {}),
     ...(provider ? { provider_properties: provider } : {}),
@@ -106,7 +131,8 @@ export function updateNetwork(session: Session, id: unknown, wish: Resource): Re
       },
     })
   } catch (error) {
-    if (error instanceof Refused && error.status === 409) throw new NeutronFailure('BadRequest', { resource: 'network', msg: error.message })
+    if (error instanceof Refused && error.status === 409)
+      throw new NeutronFailure('BadRequest', { resource: 'network', msg: error.message })
     throw error
   }
   return { ...networkView(session, network), updated_at: before }
@@ -142,12 +168,14 @@ export function listNetworks(session: Session, filters: Filters): Resource[] {
   if (byId) return byId.map((network) => networkView(session, network))
   const projects = projectIds(session, filters)
   const isOpen = (network: StoredObject) => network.properties.is_shared === true || network.properties.router_external === true
-  const asksForOpen = 'shared' in filters || 'router:external' in filters || 'name' in filters || Object.keys(filters).length === 0
-  const own = store.ofType('virtual-network').filter((network) => {
-    if (session.isAdmin) return !projects || projects.includes(network.parent_uuid ?? '')
-    return projects?.includes(network.parent_uuid ?? '') || (asksForOpen && isOpen(network))
-  })
-  const anchored = projects && session.isAdmin ? [...own].sort((a, b) => a.order - b.order) : own
+  const asksForOpen =
+    'shared' in filters || 'router:external' in filters || 'name' in filters || Object.keys(filters).length === 0
+  const all = store.ofType('virtual-network')
+  const isOwn = (network: StoredObject) => !projects || projects.includes(network.parent_uuid ?? '')
+  // Those of a project come in the order in which they were made, what everybody may see after them.
+  const own = projects ? all.filter(isOwn).sort((a, b) => a.order - b.order) : all
+  const open = session.isAdmin || !asksForOpen ? [] : all.filter((network) => !isOwn(network) && isOpen(network))
+  const anchored = [...own, ...open]
   return anchored
     .filter(
       (network) =>

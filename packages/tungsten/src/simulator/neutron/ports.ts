@@ -5,7 +5,24 @@ import { schemaOf } from '../schema.ts'
 import type { StoredObject } from '../store.ts'
 import { NeutronFailure, quoted } from './failure.ts'
 import { networkOrFail } from './networks.ts'
-import { change, createNamed, descriptionOf, type Filters, find, missing, nameOf, passes, projectIds, projectOf, type Resource, remove, type Session, tagsOf, timesOf, withoutDashes } from './session.ts'
+import {
+  change,
+  createNamed,
+  descriptionOf,
+  type Filters,
+  find,
+  missing,
+  nameOf,
+  passes,
+  projectIds,
+  projectOf,
+  type Resource,
+  remove,
+  type Session,
+  tagsOf,
+  timesOf,
+  withoutDashes,
+} from './session.ts'
 
 export const routerInterface = 'network:router_interface'
 const noRuleGroup = ['default-domain', 'default-project', '__no_rule__']
@@ -17,7 +34,13 @@ interface FixedIp {
 
 const readFields = () => {
   const schema = schemaOf('virtual-machine-interface')
-  return [...Object.keys(schema.props), ...Object.keys(schema.refs), 'logical_router_back_refs', 'instance_ip_back_refs', 'floating_ip_back_refs']
+  return [
+    ...Object.keys(schema.props),
+    ...Object.keys(schema.refs),
+    'logical_router_back_refs',
+    'instance_ip_back_refs',
+    'floating_ip_back_refs',
+  ]
 }
 
 export const portOrMissing = (session: Session, id: unknown): StoredObject => {
@@ -30,7 +53,8 @@ const addressesOf = (session: Session, port: StoredObject): StoredObject[] =>
   session.world.store.referrers(port.uuid, 'instance-ip').sort((a, b) => a.order - b.order)
 
 const bindingsOf = (port: StoredObject): { key: string; value: string }[] =>
-  (port.properties.virtual_machine_interface_bindings as { key_value_pair?: { key: string; value: string }[] } | undefined)?.key_value_pair ?? []
+  (port.properties.virtual_machine_interface_bindings as { key_value_pair?: { key: string; value: string }[] } | undefined)
+    ?.key_value_pair ?? []
 
 function parsed(value: string): unknown {
   try {
@@ -51,19 +75,30 @@ export function portView(session: Session, port: StoredObject): Resource {
   const router = store.referrers(port.uuid, 'logical-router')[0]
   const machine = port.references.virtual_machine_refs?.[0]
   const device_id = router?.uuid ?? (machine ? (store.get(machine.uuid)?.fq_name.at(-1) ?? '') : '')
-  const options = (port.properties.virtual_machine_interface_dhcp_option_list as { dhcp_option?: { dhcp_option_name: string; dhcp_option_value: string }[] } | undefined)
-    ?.dhcp_option
+  const options = (
+    port.properties.virtual_machine_interface_dhcp_option_list as
+      | { dhcp_option?: { dhcp_option_name: string; dhcp_option_value: string }[] }
+      | undefined
+  )?.dhcp_option
   return {
     name: nameOf(port),
     id: port.uuid,
     tenant_id: withoutDashes(port.parent_uuid ?? ''),
     network_id: port.references.virtual_network_refs?.[0]?.uuid,
-    mac_address: (port.properties.virtual_machine_interface_mac_addresses as { mac_address?: string[] } | undefined)?.mac_address?.[0] ?? '',
+    mac_address:
+      (port.properties.virtual_machine_interface_mac_addresses as { mac_address?: string[] } | undefined)?.mac_address?.[0] ?? '',
     ...bindings,
-    ...(options?.length ? { extra_dhcp_opts: options.map((option) => ({ opt_value: option.dhcp_option_value, opt_name: option.dhcp_option_name })) } : {}),
+    ...(options?.length
+      ? { extra_dhcp_opts: options.map((option) => ({ opt_value: option.dhcp_option_value, opt_name: option.dhcp_option_name })) }
+      : {}),
     allowed_address_pairs: pairsOf(port),
-    fixed_ips: addressesOf(session, port).map((ip) => ({ ip_address: ip.properties.instance_ip_address, subnet_id: ip.properties.subnet_uuid })),
-    security_groups: (port.references.security_group_refs ?? []).filter(({ uuid }) => !isNoRule(store.get(uuid))).map(({ uuid }) => uuid),
+    fixed_ips: addressesOf(session, port).map((ip) => ({
+      ip_address: ip.properties.instance_ip_address,
+      subnet_id: ip.properties.subnet_uuid,
+    })),
+    security_groups: (port.references.security_group_refs ?? [])
+      .filter(({ uuid }) => !isNoRule(store.get(uuid)))
+      .map(({ uuid }) => uuid),
     admin_state_up: port.id_perms.enable,
     device_id,
     device_owner: port.properties.virtual_machine_interface_device_owner ?? '',
@@ -79,8 +114,11 @@ export function portView(session: Session, port: StoredObject): Resource {
 const isNoRule = (group: StoredObject | undefined): boolean => group?.fq_name.join(':') === noRuleGroup.join(':')
 
 function pairsOf(port: StoredObject): Resource[] {
-  const pairs = (port.properties.virtual_machine_interface_allowed_address_pairs as { allowed_address_pair?: { mac: string; ip: { ip_prefix: string; ip_prefix_len: number } }[] } | undefined)
-    ?.allowed_address_pair
+  const pairs = (
+    port.properties.virtual_machine_interface_allowed_address_pairs as
+      | { allowed_address_pair?: { mac: string; ip: { ip_prefix: string; ip_prefix_len: number } }[] }
+      | undefined
+  )?.allowed_address_pair
   return (pairs ?? []).map(({ mac, ip }) => {
     const isHost = ip.ip_prefix_len === (ip.ip_prefix.includes(':') ? 128 : 32)
     return { mac_address: mac, ip_address: isHost ? ip.ip_prefix : `${ip.ip_prefix}/${ip.ip_prefix_len}` }
@@ -109,7 +147,10 @@ export async function createPort(session: Session, wish: Resource): Promise<Reso
     virtual_machine_interface_bindings: { key_value_pair: bindingPairs(wish) },
     port_security_enabled: secured,
     security_group_refs: groupsOnCreate(session, wish, project, secured, uuid),
-    id_perms: { enable: wish.admin_state_up ?? true, ...(wish.description === undefined ? {} : { description: wish.description }) },
+    id_perms: {
+      enable: wish.admin_state_up ?? true,
+      ...(wish.description === undefined ? {} : { description: wish.description }),
+    },
     ...optionsIn(wish),
     ...pairsIn(wish),
     perms2: { owner: String(tenantId), owner_access: 7, global_access: 0, share: [] },
@@ -121,12 +162,17 @@ export async function createPort(session: Session, wish: Resource): Promise<Reso
 const macsOn = (session: Session, network: StoredObject): string[] =>
   session.world.store
     .referrers(network.uuid, 'virtual-machine-interface')
-    .flatMap((port) => (port.properties.virtual_machine_interface_mac_addresses as { mac_address?: string[] } | undefined)?.mac_address ?? [])
+    .flatMap(
+      (port) =>
+        (port.properties.virtual_machine_interface_mac_addresses as { mac_address?: string[] } | undefined)?.mac_address ?? [],
+    )
 
 /** `binding:*` is kept as texts; what is no text, as JSON. */
 const bindingPairs = (wish: Resource): { key: string; value: string }[] =>
   Object.entries(wish).flatMap(([name, value]) =>
-    name.startsWith('binding:') ? [{ key: name.slice('binding:'.length), value: typeof value === 'string' ? value : JSON.stringify(value) }] : [],
+    name.startsWith('binding:')
+      ? [{ key: name.slice('binding:'.length), value: typeof value === 'string' ? value : JSON.stringify(value) }]
+      : [],
   )
 
 /** A device that is no router is a machine, made on the spot under its own id. */
@@ -138,7 +184,11 @@ function deviceOf(session: Session, wish: Resource): Body {
   const { world, context } = session
   const machine =
     world.store.byName('virtual-machine', [id]) ??
-    createObject(world, context, 'virtual-machine', { fq_name: [id], ...(/^[0-9a-f]{8}-/.test(id) ? { uuid: id } : {}), server_type: 'virtual-server' })
+    createObject(world, context, 'virtual-machine', {
+      fq_name: [id],
+      ...(/^[0-9a-f]{8}-/.test(id) ? { uuid: id } : {}),
+      server_type: 'virtual-server',
+    })
   return { ...owner, virtual_machine_refs: [{ to: machine.fq_name, uuid: machine.uuid }] }
 }
 
@@ -171,15 +221,23 @@ function optionsIn(wish: Resource): Body {
 
 function pairsIn(wish: Resource): Body {
   if (!('allowed_address_pairs' in wish)) return {}
-  const pairs = ((wish.allowed_address_pairs as { ip_address: string; mac_address?: string }[] | null) ?? []).map(({ ip_address, mac_address = '' }) => {
-    const [ip_prefix = '', length] = ip_address.split('/')
-    const ip_prefix_len = length === undefined ? (ip_prefix.includes(':') ? 128 : 32) : Number(length)
-    return { ip: { ip_prefix, ip_prefix_len }, mac: mac_address, address_mode: 'active-standby' }
-  })
+  const pairs = ((wish.allowed_address_pairs as { ip_address: string; mac_address?: string }[] | null) ?? []).map(
+    ({ ip_address, mac_address = '' }) => {
+      const [ip_prefix = '', length] = ip_address.split('/')
+      const ip_prefix_len = length === undefined ? (ip_prefix.includes(':') ? 128 : 32) : Number(length)
+      return { ip: { ip_prefix, ip_prefix_len }, mac: mac_address, address_mode: 'active-standby' }
+    },
+  )
   return { virtual_machine_interface_allowed_address_pairs: pairs.length > 0 ? { allowed_address_pair: pairs } : {} }
 }
 
-function refuseTakenAddresses(session: Session, network: StoredObject, wanted: FixedIp[] | null | undefined, own: unknown[], isUpdate = false): void {
+function refuseTakenAddresses(
+  session: Session,
+  network: StoredObject,
+  wanted: FixedIp[] | null | undefined,
+  own: unknown[],
+  isUpdate = false,
+): void {
   const taken = session.world.store.referrers(network.uuid, 'instance-ip').map((ip) => ip.properties.instance_ip_address)
   for (const { ip_address: address } of wanted ?? []) {
     if (!address || own.includes(address)) continue
@@ -261,7 +319,13 @@ export function updatePort(session: Session, id: unknown, wish: Resource): Resou
   for (const { key, value } of bindingPairs(wish)) bindings.set(key, value)
   const device = wish.device_owner === routerInterface ? {} : deviceOf(session, wish)
   const left = 'virtual_machine_refs' in device ? (port.references.virtual_machine_refs ?? []).map(({ uuid }) => uuid) : []
-  refuseTakenAddresses(session, network, wish.fixed_ips as FixedIp[] | undefined, own.map((ip) => ip.properties.instance_ip_address), true)
+  refuseTakenAddresses(
+    session,
+    network,
+    wish.fixed_ips as FixedIp[] | undefined,
+    own.map((ip) => ip.properties.instance_ip_address),
+    true,
+  )
   try {
     change(session, port, {
       ...(wish.name ? { display_name: wish.name } : {}),
@@ -278,7 +342,8 @@ export function updatePort(session: Session, id: unknown, wish: Resource): Resou
     })
   } catch (error) {
     if (!(error instanceof Refused) || error.status !== 400) throw error
-    if (error.message === 'Allowed address pairs are not allowed when port security is disabled') throw new NeutronFailure('AddressPairAndPortSecurityRequired')
+    if (error.message === 'Allowed address pairs are not allowed when port security is disabled')
+      throw new NeutronFailure('AddressPairAndPortSecurityRequired')
     throw new NeutronFailure('BadRequest', { resource: 'port', msg: error.message })
   }
   for (const machine of left) deleteMachineIfUnused(session, machine)
@@ -286,7 +351,13 @@ export function updatePort(session: Session, id: unknown, wish: Resource): Resou
   return portView(session, port)
 }
 
-function replaceAddresses(session: Session, network: StoredObject, port: StoredObject, own: StoredObject[], wanted: FixedIp[]): void {
+function replaceAddresses(
+  session: Session,
+  network: StoredObject,
+  port: StoredObject,
+  own: StoredObject[],
+  wanted: FixedIp[],
+): void {
   const kept = wanted.flatMap(({ ip_address }) => (ip_address ? [ip_address] : []))
   for (const { ip_address, subnet_id } of wanted) if (!ip_address) addAddress(session, network, port, { subnet_id })
   for (const ip of own) if (!kept.includes(String(ip.properties.instance_ip_address))) remove(session, ip)
@@ -302,7 +373,8 @@ function groupsOnUpdate(session: Session, port: StoredObject, wish: Resource): B
   if (wanted?.length) throw new NeutronFailure('PortSecurityAndIPRequiredForSecurityGroups', { port_id: port.uuid })
   const present = port.references.security_group_refs ?? []
   if (present.length === 0) return {}
-  if (wanted || (present.length === 1 && isNoRule(session.world.store.get(present[0]?.uuid ?? '')))) return { security_group_refs: [] }
+  if (wanted || (present.length === 1 && isNoRule(session.world.store.get(present[0]?.uuid ?? ''))))
+    return { security_group_refs: [] }
   throw new NeutronFailure('PortSecurityPortHasSecurityGroup', { port_id: port.uuid })
 }
 
@@ -321,11 +393,16 @@ export function deletePort(session: Session, id: unknown): void {
   const port = portOrMissing(session, id)
   const router = store.referrers(port.uuid, 'logical-router')[0]
   if (router)
-    throw new NeutronFailure('PortInUse', { port_id: id, net_id: port.references.virtual_network_refs?.[0]?.uuid, device_id: router.fq_name.at(-1) })
+    throw new NeutronFailure('PortInUse', {
+      port_id: id,
+      net_id: port.references.virtual_network_refs?.[0]?.uuid,
+      device_id: router.fq_name.at(-1),
+    })
   const machine = port.references.virtual_machine_refs?.[0]?.uuid
   for (const ip of addressesOf(session, port)) remove(session, ip)
   // Floating IPs stay allocated and are bound to nothing.
-  for (const floating of store.referrers(port.uuid, 'floating-ip')) change(session, floating, { virtual_machine_interface_refs: [], floating_ip_fixed_ip_address: null })
+  for (const floating of store.referrers(port.uuid, 'floating-ip'))
+    change(session, floating, { virtual_machine_interface_refs: [], floating_ip_fixed_ip_address: null })
   remove(session, port)
   if (machine) deleteMachineIfUnused(session, machine)
 }
@@ -338,15 +415,20 @@ export function listPorts(session: Session, filters: Filters): Resource[] {
   const inProjects = (port: StoredObject) => !projects || projects.includes(port.parent_uuid ?? '')
   const among = (port: StoredObject) => !ids || ids.includes(port.uuid)
   let ports = store.ofType('virtual-machine-interface').filter((port) => inProjects(port) && among(port))
-  if (filters.network_id) ports = ports.filter((port) => passes(filters, 'network_id', port.references.virtual_network_refs?.[0]?.uuid))
+  if (filters.network_id)
+    ports = ports.filter((port) => passes(filters, 'network_id', port.references.virtual_network_refs?.[0]?.uuid))
   return ports
     .map((port) => portView(session, port))
     .filter((port) => !filters.device_id || passes(filters, 'device_id', port.device_id))
     .filter((port) => ['name', 'device_owner', 'mac_address', 'status'].every((name) => passes(filters, name, port[name])))
-    .filter((port) => hasFixedIp(port.fixed_ips as FixedIp[], filters.fixed_ips as unknown as Record<string, unknown[]> | undefined))
+    .filter((port) =>
+      hasFixedIp(port.fixed_ips as FixedIp[], filters.fixed_ips as unknown as Record<string, unknown[]> | undefined),
+    )
 }
 
 function hasFixedIp(fixedIps: FixedIp[], wanted: Record<string, unknown[]> | undefined): boolean {
   if (!wanted) return true
-  return fixedIps.some((ip) => (wanted.ip_address ?? []).includes(ip.ip_address) || (wanted.subnet_id ?? []).includes(ip.subnet_id))
+  return fixedIps.some(
+    (ip) => (wanted.ip_address ?? []).includes(ip.ip_address) || (wanted.subnet_id ?? []).includes(ip.subnet_id),
+  )
 }

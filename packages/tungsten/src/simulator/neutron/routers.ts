@@ -3,7 +3,23 @@ import { Refused } from '../refusal.ts'
 import type { StoredObject } from '../store.ts'
 import { NeutronFailure } from './failure.ts'
 import { createPort, deletePort, portView, readPort, routerInterface } from './ports.ts'
-import { change, createNamed, descriptionOf, type Filters, find, nameOf, passes, projectIds, projectOf, type Resource, remove, type Session, tagsOf, timesOf, withoutDashes } from './session.ts'
+import {
+  change,
+  createNamed,
+  descriptionOf,
+  type Filters,
+  find,
+  nameOf,
+  passes,
+  projectIds,
+  projectOf,
+  type Resource,
+  remove,
+  type Session,
+  tagsOf,
+  timesOf,
+  withoutDashes,
+} from './session.ts'
 import { readSubnet } from './subnets.ts'
 
 /** There is no gateway port, and SNAT is always said to be on. */
@@ -31,7 +47,10 @@ export async function createRouter(session: Session, wish: Resource): Promise<Re
     fq_name: [...project.fq_name, (wish.name as string | undefined) || 'default-logical-router'],
     parent_type: 'project',
     ...(wish.id ? { uuid: wish.id } : {}),
-    id_perms: { enable: wish.admin_state_up ?? true, ...(wish.description === undefined ? {} : { description: wish.description }) },
+    id_perms: {
+      enable: wish.admin_state_up ?? true,
+      ...(wish.description === undefined ? {} : { description: wish.description }),
+    },
   })
   setGateway(session, router, wish)
   return routerView(session, router)
@@ -83,7 +102,8 @@ function setGateway(session: Session, router: StoredObject, wish: Resource): voi
 
 export function deleteRouter(session: Session, id: unknown): void {
   const router = routerOrFail(session, id)
-  if ((router.references.virtual_machine_interface_refs ?? []).length > 0) throw new NeutronFailure('RouterInUse', { router_id: id })
+  if ((router.references.virtual_machine_interface_refs ?? []).length > 0)
+    throw new NeutronFailure('RouterInUse', { router_id: id })
   change(session, router, { virtual_network_refs: [] })
   remove(session, router)
 }
@@ -134,7 +154,10 @@ export async function addInterface(session: Session, id: unknown, wish: Resource
   } else throw refused('Either port or subnet must be specified')
   const port = find(session, 'virtual-machine-interface', portId) as StoredObject
   change(session, port, { virtual_machine_interface_device_owner: routerInterface })
-  const present = (router.references.virtual_machine_interface_refs ?? []).map(({ uuid }) => ({ uuid, to: session.world.store.get(uuid)?.fq_name ?? [] }))
+  const present = (router.references.virtual_machine_interface_refs ?? []).map(({ uuid }) => ({
+    uuid,
+    to: session.world.store.get(uuid)?.fq_name ?? [],
+  }))
   change(session, router, { virtual_machine_interface_refs: [...present, { uuid: port.uuid, to: port.fq_name }] })
   return { id, tenant_id: subnet.tenant_id, port_id: portId, subnet_id: subnet.id }
 }
@@ -161,7 +184,9 @@ export function removeInterface(session: Session, id: unknown, wish: Resource): 
   const router = find(session, 'logical-router', id)
   if (!router) throw new Refused(404, `Unknown id: ${id}`)
   const subnetOfPort = (port: Resource) => (port.fixed_ips as { subnet_id: string }[])[0]?.subnet_id
-  const port = interfacesOf(session, router).find((one) => (wish.port_id ? one.id === wish.port_id : subnetOfPort(one) === wish.subnet_id))
+  const port = interfacesOf(session, router).find((one) =>
+    wish.port_id ? one.id === wish.port_id : subnetOfPort(one) === wish.subnet_id,
+  )
   if (!port)
     throw wish.port_id
       ? new NeutronFailure('RouterInterfaceNotFound', { router_id: id, port_id: wish.port_id })

@@ -4,7 +4,22 @@ import { rulesOf } from '../quota.ts'
 import { Refused } from '../refusal.ts'
 import type { StoredObject } from '../store.ts'
 import { NeutronFailure } from './failure.ts'
-import { change, createNamed, type Filters, find, nameOf, passes, projectIds, projectOf, type Resource, remove, type Session, tagsOf, timesOf, withoutDashes } from './session.ts'
+import {
+  change,
+  createNamed,
+  type Filters,
+  find,
+  nameOf,
+  passes,
+  projectIds,
+  projectOf,
+  type Resource,
+  remove,
+  type Session,
+  tagsOf,
+  timesOf,
+  withoutDashes,
+} from './session.ts'
 
 interface Address {
   subnet?: { ip_prefix: string; ip_prefix_len: number } | null
@@ -43,7 +58,8 @@ function ruleView(session: Session, group: StoredObject, rule: Rule): Resource |
   const isEgress = from?.security_group === 'local'
   const other = isEgress ? to : from
   const name = other?.security_group
-  const remote = name && name !== 'any' && name !== 'local' ? (session.world.store.uuidOf('security-group', name.split(':')) ?? null) : null
+  const remote =
+    name && name !== 'any' && name !== 'local' ? (session.world.store.uuidOf('security-group', name.split(':')) ?? null) : null
   if (name && name !== 'any' && name !== 'local' && remote === null) return undefined
   const ports = rule.dst_ports?.[0]
   return {
@@ -81,7 +97,8 @@ export async function createGroup(session: Session, wish: Resource): Promise<Res
 
 export async function ensureDefaultGroup(session: Session, tenantId: unknown): Promise<void> {
   const project = await projectOf(session, tenantId).catch(() => undefined)
-  if (project && !session.world.store.uuidOf('security-group', [...project.fq_name, 'default'])) createDefaultSecurityGroup(session.world, session.context, project)
+  if (project && !session.world.store.uuidOf('security-group', [...project.fq_name, 'default']))
+    createDefaultSecurityGroup(session.world, session.context, project)
 }
 
 const groupOrFail = (session: Session, id: unknown): StoredObject => {
@@ -105,7 +122,8 @@ export function updateGroup(session: Session, id: unknown, wish: Resource): Reso
 export function deleteGroup(session: Session, id: unknown): void {
   const group = find(session, 'security-group', id)
   if (!group) return
-  if (group.fq_name.at(-1) === 'default' && withoutDashes(group.parent_uuid ?? '') === session.tenantId) throw new NeutronFailure('SecurityGroupCannotRemoveDefault')
+  if (group.fq_name.at(-1) === 'default' && withoutDashes(group.parent_uuid ?? '') === session.tenantId)
+    throw new NeutronFailure('SecurityGroupCannotRemoveDefault')
   try {
     remove(session, group)
   } catch (error) {
@@ -117,7 +135,10 @@ export function deleteGroup(session: Session, id: unknown): void {
 export async function listGroups(session: Session, filters: Filters): Promise<Resource[]> {
   await ensureDefaultGroup(session, session.tenantId)
   return groupsFor(session, filters)
-    .filter((group) => group.fq_name.at(-1) !== '__no_rule__' && passes(filters, 'name', nameOf(group)) && passes(filters, 'id', group.uuid))
+    .filter(
+      (group) =>
+        group.fq_name.at(-1) !== '__no_rule__' && passes(filters, 'name', nameOf(group)) && passes(filters, 'id', group.uuid),
+    )
     .map((group) => groupView(session, group))
 }
 
@@ -128,7 +149,9 @@ function groupsFor(session: Session, filters: Filters): StoredObject[] {
 
 const anywhere: Record<string, string> = { IPv4: '0.0.0.0/0', IPv6: '::/0' }
 const protocols = new Set(
-  'any ah dccp egp esp gre icmp icmpv6 igmp ipip ipv6-encap ipv6-frag ipv6-icmp ipv6-nonxt ipv6-opts ipv6-route ospf pgm rsvp sctp tcp udp udplite vrrp'.split(' '),
+  'any ah dccp egp esp gre icmp icmpv6 igmp ipip ipv6-encap ipv6-frag ipv6-icmp ipv6-nonxt ipv6-opts ipv6-route ospf pgm rsvp sctp tcp udp udplite vrrp'.split(
+    ' ',
+  ),
 )
 
 /** https://github.com/OpenSDN-io/tf-controller/blob/fbb63bc/src/config/vnc_openstack/vnc_openstack/neutron_plugin_db.py (`_security_group_rule_neutron_to_vnc`) */
@@ -162,7 +185,8 @@ function otherSide(session: Session, wish: Resource, ethertype: string): Address
   if (wish.remote_group_id) return { security_group: groupOrFail(session, wish.remote_group_id).fq_name.join(':') }
   const cidr = String(wish.remote_ip_prefix || anywhere[ethertype])
   const network = parseCidr(cidr)
-  if (network && ethertype !== `IPv${network.version}`) throw new NeutronFailure('SecurityGroupRuleParameterConflict', { ethertype, cidr })
+  if (network && ethertype !== `IPv${network.version}`)
+    throw new NeutronFailure('SecurityGroupRuleParameterConflict', { ethertype, cidr })
   const [ip_prefix = '', length] = cidr.split('/')
   return { subnet: { ip_prefix, ip_prefix_len: Number(length ?? (network?.version === 6 ? 128 : 32)) } }
 }

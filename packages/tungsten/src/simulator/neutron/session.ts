@@ -72,7 +72,8 @@ export function createNamed(session: Session, type: string, body: Body): StoredO
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     if (error.status === 400) throw new NeutronFailure('BadRequest', { resource: underscored(type), msg: error.message })
-    if (error.status === 412) throw new NeutronFailure('OverQuota', { overs: [neutronNames[type] ?? underscored(type)], msg: error.message })
+    if (error.status === 412)
+      throw new NeutronFailure('OverQuota', { overs: [neutronNames[type] ?? underscored(type)], msg: error.message })
     throw error
   }
 }
@@ -85,8 +86,10 @@ function renamed(body: Body, uuid: string): Body {
   return { ...body, uuid, display_name: body.display_name ?? name, fq_name: [...fqName.slice(0, -1), `${name}-${uuid}`] }
 }
 
-export const change = (session: Session, object: StoredObject, body: Body): void => applyChanges(session.world, session.context, object, body, 'http_put')
-export const remove = (session: Session, object: StoredObject): void => deleteObject(session.world, session.context, object.type, object.uuid)
+export const change = (session: Session, object: StoredObject, body: Body): void =>
+  applyChanges(session.world, session.context, object, body, 'http_put')
+export const remove = (session: Session, object: StoredObject): void =>
+  deleteObject(session.world, session.context, object.type, object.uuid)
 
 export const nameOf = (object: StoredObject): string => String(object.properties.display_name || object.fq_name.at(-1))
 
@@ -95,7 +98,8 @@ export function timesOf(object: StoredObject, updatedAt = object.id_perms.last_m
   return { created_at: object.id_perms.created, updated_at: updatedAt }
 }
 
-export const descriptionOf = (object: StoredObject): Resource => (object.id_perms.description === null ? {} : { description: object.id_perms.description })
+export const descriptionOf = (object: StoredObject): Resource =>
+  object.id_perms.description === null ? {} : { description: object.id_perms.description }
 
 export function tagsOf(session: Session, object: StoredObject): Resource {
   const names = (object.references.tag_refs ?? []).flatMap(({ uuid }) => {
@@ -109,7 +113,9 @@ export function tagsOf(session: Session, object: StoredObject): Resource {
 export function passes(filters: Filters, name: string, value: unknown): boolean {
   const wanted = filters[name]
   if (!Array.isArray(wanted)) return true
-  return wanted.some((one) => (name === 'tenant_id' ? withoutDashes(String(one)) === withoutDashes(String(value)) : one === value))
+  return wanted.some((one) =>
+    name === 'tenant_id' ? withoutDashes(String(one)) === withoutDashes(String(value)) : one === value,
+  )
 }
 
 /** Dashed ids of the projects that a list is about; nothing for all. */

@@ -30,10 +30,12 @@ export function subnetView(session: Session, network: StoredObject, subnet: Ipam
     ipv6_ra_mode: null,
     ipv6_address_mode: null,
     dns_nameservers: servers,
-    host_routes: ((subnet.host_routes as { route?: { prefix: string; next_hop: string }[] } | null | undefined)?.route ?? []).map((route) => ({
-      destination: route.prefix,
-      nexthop: route.next_hop,
-    })),
+    host_routes: ((subnet.host_routes as { route?: { prefix: string; next_hop: string }[] } | null | undefined)?.route ?? []).map(
+      (route) => ({
+        destination: route.prefix,
+        nexthop: route.next_hop,
+      }),
+    ),
     shared: network.properties.is_shared === true || network.perms2.share.length > 0,
     created_at: subnet.created ?? null,
     updated_at: subnet.last_modified ?? null,
@@ -43,7 +45,9 @@ export function subnetView(session: Session, network: StoredObject, subnet: Ipam
 }
 
 function nameserversOf(subnet: IpamSubnet): string[] {
-  const options = (subnet.dhcp_option_list as { dhcp_option?: { dhcp_option_name: string; dhcp_option_value: string }[] } | null | undefined)?.dhcp_option ?? []
+  const options =
+    (subnet.dhcp_option_list as { dhcp_option?: { dhcp_option_name: string; dhcp_option_value: string }[] } | null | undefined)
+      ?.dhcp_option ?? []
   return options.filter((option) => option.dhcp_option_name === '6').flatMap((option) => option.dhcp_option_value.split(' '))
 }
 
@@ -99,7 +103,10 @@ export function createSubnet(session: Session, wish: Resource): Resource {
     return range !== undefined && cidrOf(range) === cidr
   })
   if (twin)
-    throw new NeutronFailure('BadRequest', { resource: 'subnet', msg: `Cidr ${wish.cidr} overlaps with another subnet of subnet ${twin.subnet_uuid}` })
+    throw new NeutronFailure('BadRequest', {
+      resource: 'subnet',
+      msg: `Cidr ${wish.cidr} overlaps with another subnet of subnet ${twin.subnet_uuid}`,
+    })
   writeSubnets(session, network, ipamOf(session, network), (subnets) => [...subnets, subnet])
   if (Array.isArray(wish.tags)) setSubnetTags(session, String(subnet.subnet_uuid), wish.tags as string[])
   return readSubnet(session, subnet.subnet_uuid)
@@ -109,12 +116,15 @@ function subnetOf(session: Session, wish: Resource): IpamSubnet {
   const cidr = parseCidr(String(wish.cidr))
   if (!cidr) throw new NeutronFailure('BadRequest', { resource: 'subnet', msg: `invalid cidr ${wish.cidr}` })
   if (cidr.version !== Number(wish.ip_version))
-    throw new NeutronFailure('InvalidInput', { error_message: `cidr '${wish.cidr}' does not match the ip_version '${wish.ip_version}'` })
+    throw new NeutronFailure('InvalidInput', {
+      error_message: `cidr '${wish.cidr}' does not match the ip_version '${wish.ip_version}'`,
+    })
   const servers = (wish.dns_nameservers as string[] | null | undefined) ?? []
   const routes = (wish.host_routes as { destination: string; nexthop: string }[] | null | undefined) ?? []
   const now = session.world.store.now()
   // No gateway is written as 0.0.0.0; a gateway that is not named is the first address.
-  const gateway = 'gateway_ip' in wish ? ((wish.gateway_ip as string | null) ?? '0.0.0.0') : formatAddress(cidr.version, cidr.first + 1n)
+  const gateway =
+    'gateway_ip' in wish ? ((wish.gateway_ip as string | null) ?? '0.0.0.0') : formatAddress(cidr.version, cidr.first + 1n)
   return {
     subnet: { ip_prefix: formatAddress(cidr.version, cidr.first), ip_prefix_len: cidr.prefixLength },
     subnet_uuid: String(wish.id ?? session.world.store.newUuid()),
@@ -131,7 +141,9 @@ function subnetOf(session: Session, wish: Resource): IpamSubnet {
   }
 }
 
-const optionsOf = (servers: readonly string[]) => ({ dhcp_option: [{ dhcp_option_name: '6', dhcp_option_value: servers.join(' ') }] })
+const optionsOf = (servers: readonly string[]) => ({
+  dhcp_option: [{ dhcp_option_name: '6', dhcp_option_value: servers.join(' ') }],
+})
 const routesOf = (routes: readonly { destination: string; nexthop: string }[]) => ({
   route: routes.map(({ destination, nexthop }) => ({ prefix: destination, next_hop: nexthop })),
 })
@@ -142,11 +154,18 @@ function ipamOf(session: Session, network: StoredObject): string[] {
   return session.world.store.uuidOf('network-ipam', own) === undefined ? defaultIpam : own
 }
 
-function writeSubnets(session: Session, network: StoredObject, ipam: string[], change: (subnets: IpamSubnet[]) => IpamSubnet[]): void {
+function writeSubnets(
+  session: Session,
+  network: StoredObject,
+  ipam: string[],
+  change: (subnets: IpamSubnet[]) => IpamSubnet[],
+): void {
   const { store } = session.world
   const ipamId = store.uuidOf('network-ipam', ipam)
   const present = network.references.network_ipam_refs ?? []
-  const references = present.some(({ uuid }) => uuid === ipamId) ? present : [...present, { uuid: ipamId as string, attr: { ipam_subnets: [] } }]
+  const references = present.some(({ uuid }) => uuid === ipamId)
+    ? present
+    : [...present, { uuid: ipamId as string, attr: { ipam_subnets: [] } }]
   writeReferences(
     session,
     network,
@@ -161,7 +180,11 @@ function writeReferences(session: Session, network: StoredObject, references: { 
   const { store } = session.world
   try {
     change(session, network, {
-      network_ipam_refs: references.map(({ uuid, subnets }) => ({ to: store.get(uuid)?.fq_name ?? [], uuid, attr: { ipam_subnets: subnets } })),
+      network_ipam_refs: references.map(({ uuid, subnets }) => ({
+        to: store.get(uuid)?.fq_name ?? [],
+        uuid,
+        attr: { ipam_subnets: subnets },
+      })),
     })
   } catch (error) {
     if (!(error instanceof Refused)) throw error
@@ -191,13 +214,20 @@ export function updateSubnet(session: Session, id: unknown, wish: Resource): Res
   return readSubnet(session, id)
 }
 
-function editSubnet(session: Session, network: StoredObject, id: unknown, edit: (subnet: IpamSubnet) => IpamSubnet | undefined): void {
+function editSubnet(
+  session: Session,
+  network: StoredObject,
+  id: unknown,
+  edit: (subnet: IpamSubnet) => IpamSubnet | undefined,
+): void {
   const references = (network.references.network_ipam_refs ?? []).map(({ uuid, attr }) => ({
     uuid,
-    subnets: structuredClone((attr as { ipam_subnets?: IpamSubnet[] } | null)?.ipam_subnets ?? []).flatMap((subnet): IpamSubnet[] => {
-      const kept = subnet.subnet_uuid === id ? edit(subnet) : subnet
-      return kept ? [kept] : []
-    }),
+    subnets: structuredClone((attr as { ipam_subnets?: IpamSubnet[] } | null)?.ipam_subnets ?? []).flatMap(
+      (subnet): IpamSubnet[] => {
+        const kept = subnet.subnet_uuid === id ? edit(subnet) : subnet
+        return kept ? [kept] : []
+      },
+    ),
   }))
   writeReferences(session, network, references)
 }
@@ -207,7 +237,8 @@ export function deleteSubnet(session: Session, id: unknown): void {
   try {
     editSubnet(session, network, id, () => undefined)
   } catch (error) {
-    if (error instanceof NeutronFailure && error.exception === 'BadRequest') throw new NeutronFailure('SubnetInUse', { subnet_id: id })
+    if (error instanceof NeutronFailure && error.exception === 'BadRequest')
+      throw new NeutronFailure('SubnetInUse', { subnet_id: id })
     throw error
   }
 }
@@ -217,7 +248,9 @@ export function listSubnets(session: Session, filters: Filters): Resource[] {
   const projects = projectIds(session, filters.id || filters.shared || filters['router:external'] ? {} : filters)
   const networks = store
     .ofType('virtual-network')
-    .filter((network) => (filters.id ? true : !projects || projects.includes(network.parent_uuid ?? '') || network.properties.is_shared === true))
+    .filter((network) =>
+      filters.id ? true : !projects || projects.includes(network.parent_uuid ?? '') || network.properties.is_shared === true,
+    )
     .filter((network) => passes(filters, 'router:external', network.properties.router_external === true))
     .filter((network) => passes(filters, 'shared', network.properties.is_shared === true))
   return networks

@@ -23,7 +23,9 @@ export function setTags(session: Session, id: string, names: readonly string[]):
   }
   const { store } = session.world
   const object = objectOrFail(session, id)
-  const others = (object.references.tag_refs ?? []).filter(({ uuid }) => !store.get(uuid)?.fq_name.at(-1)?.startsWith('neutron_tag='))
+  const others = (object.references.tag_refs ?? []).filter(
+    ({ uuid }) => !store.get(uuid)?.fq_name.at(-1)?.startsWith('neutron_tag='),
+  )
   const tags = [...others.flatMap(({ uuid }) => store.get(uuid) ?? []), ...names.map((name) => tag(session, name))]
   change(session, object, { tag_refs: tags.map(({ uuid, fq_name }) => ({ uuid, to: fq_name })) })
   return [...names]
@@ -45,8 +47,10 @@ export function withoutTagFilters(candidates: readonly Resource[], filters: Filt
   const named = (wanted: unknown[] | undefined) => wanted?.flatMap((one) => String(one).split(','))
   const matches = (resource: Resource) => {
     const own = (resource.tags as string[] | undefined) ?? []
-    const all = (wanted: string[] | undefined, whenAbsent: boolean) => (wanted ? wanted.every((one) => own.includes(one)) : whenAbsent)
-    const some = (wanted: string[] | undefined, whenAbsent: boolean) => (wanted ? wanted.some((one) => own.includes(one)) : whenAbsent)
+    const all = (wanted: string[] | undefined, whenAbsent: boolean) =>
+      wanted ? wanted.every((one) => own.includes(one)) : whenAbsent
+    const some = (wanted: string[] | undefined, whenAbsent: boolean) =>
+      wanted ? wanted.some((one) => own.includes(one)) : whenAbsent
     return all(named(tags), true) && some(named(any), true) && !all(named(not), false) && !some(named(notAny), false)
   }
   return { ...rest, id: candidates.filter(matches).map((resource) => resource.id) }
