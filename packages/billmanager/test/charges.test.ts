@@ -1,0 +1,95 @@
+import { money } from '@straylight/kit'
+import { describe, expect, test } from 'vitest'
+import { world } from './support/world.ts'
+
+describe('in whose name', () => {
+  test('every call says for whom it is; nothing of it sticks, however calls interleave', async () => {
+    const { panel, simulator, customer, callsOf } = await world()
+    const made = await panel.customers.create({ email: 'bob@x.test', password: 'password-1', name: 'Bob', country: 'DE' })
+    const bob = made.outcome === 'confirmed' ? made.value : customer
+    await Promise.all([
+      ...Array.from({ length: 5 }, () => panel.money.charges(customer)),
+      ...Array.from({ length: 5 }, () => panel.money.charges(bob)),
+      ...Array.from({ length: 5 }, () => panel.operations.list()),
+    ])
+    expect(
+      callsOf('expense')
+        .map(({ su }) => su)
+        .sort(),
+    ).toEqual([...Array(5).fill('ann@x.test'), ...Array(5).fill('bob@x.test')])
+    expect(callsOf('runningoperation').every(({ su, level }) => su === undefined && level === 29)).toBe(true)
+    expect(simulator.calls().filter(({ func }) => func === 'su' || func === 'chlevel')).toEqual([])
+  })
+
+  test('writes of one account run one after another; those of another do not wait', async () => {
+    const { panel, simulator, customer, charge } = await world()
+    const made = await panel.customers.create({ email: 'bob@x.test', password: 'password-1', name: 'Bob', country: 'DE' })
+    const bob = made.outcome === 'confirmed' ? made.value : customer
+    simulator.faults.add({ match: { func: 'expense.edit' }, effect: 'delay', delay_ms: 150, times: 1 })
+    const order: string[] = []
+    await Promise.all([
+      panel.money.postCharge(customer, charge).then(() => order.push('ann 1')),
+      panel.money.postCharge(customer, { ...charge, key: 'k-2' }).then(() => order.push('ann 2')),
+      new Promise((resolve) => setTimeout(resolve, 30))
+        .then(() => panel.money.postCharge(bob, charge))
+        .then(() => order.push('bob')),
+    ])
+    expect(order).toEqual(['bob', 'ann 1', 'ann 2'])
+  })
+
+  test('two charges with one key, ordered at once, are one charge', async () => {
+    const { panel, simulator, customer, charge } = await world()
+    const outcomes = await Promise.all([panel.money.postCharge(customer, charge), panel.money.postCharge(customer, charge)])
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['confirmed', 'confirmed'])
+    const both = await panel.money.postCharges(customer, [
+      { ...charge, key: 'k-2' },
+      { ...charge, key: 'k-2' },
+    ])
+    expect(both).toMatchObject([{ outcome: 'confirmed' }, { outcome: 'confirmed', repeated: true }])
+    expect(simulator.expenses()).toHaveLength(2)
+  })
+
+  test('charges that someone posted twice under one key are told as duplicates', async () => {
+    const { panel, customer, charge } = await world()
+    for (let time = 0; time < 2; time++)
+      await panel.panel.call('expense.edit', {
+        subaccount: customer.subaccountId,
+        amount: '1',
+        postpaid: 'on',
+        name: 'hour #u:k-1',
+        sok: 'ok',
+      })
+    expect(await panel.money.postCharge(customer, charge)).toMatchObject({
+      outcome: 'confirmed',
+      repeated: true,
+      value: { id: '5001', duplicates: ['5002'] },
+    })
+  })
+
+  test('a key that only begins alike is another key', async () => {
+    const { panel, simulator, customer, charge } = await world()
+    await panel.money.postCharge(customer, { ...charge, key: 'k-10' })
+    expect(await panel.money.postCharge(customer, charge)).toMatchObject({ outcome: 'confirmed', repeated: false })
+    expect(simulator.expenses()).toHaveLength(2)
+  })
+
+  test('what cannot be a charge is refused before anything is sent', async () => {
+    const { panel, customer, charge, callsOf } = await world()
+    const wrong = [
+      { ...charge, key: 'with blanks' },
+      { ...charge, amount: money(1_000_000n, 'RUB') },
+      { ...charge, amount: money(0n, 'EUR') },
+      { ...charge, amount: money(1n, 'EUR') },
+      { ...charge, taxRate: 'much' },
+    ]
+    const outcomes = await panel.money.postCharges(customer, wrong)
+    expect(outcomes.map((one) => (one.outcome === 'refused' ? one.error.field : one.outcome))).toEqual([
+      'key',
+      'amount',
+      'amount',
+      'amount',
+      'taxrate',
+    ])
+    expect(callsOf('expense')).toEqual([])
+  })
+})
