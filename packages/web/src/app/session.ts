@@ -9,8 +9,11 @@ const readAccount = async (signal?: AbortSignal): Promise<Account> => (await cal
 
 /** Who is signed in: asked once and kept. `undefined` when nobody is. @throws ApiError when the service cannot say. */
 export async function knownAccount(client: QueryClient): Promise<Account | undefined> {
+  const known = client.getQueryData<Account>(keys.account)
+  if (known) return known
   try {
-    return await client.ensureQueryData({ queryKey: keys.account, queryFn: ({ signal }) => readAccount(signal), staleTime: Number.POSITIVE_INFINITY })
+    // Asked past the cache: that nobody is signed in is an answer here, and no lost session.
+    return client.setQueryData<Account>(keys.account, await readAccount())
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return undefined
     throw error

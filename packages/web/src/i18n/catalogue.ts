@@ -4,12 +4,10 @@ import type { Catalogue, Translation } from './types.ts'
 export const catalogue = <const Messages extends Catalogue>(messages: Messages): Messages => messages
 
 /**
- * A translation of an English catalogue: `export default translationOf(english)({ … })`. A missing or foreign key, and a missing or
- * foreign `{name}` in a message, do not compile.
+ * A translation of an English catalogue: `export default translationOf<typeof english>()({ … })`. A missing or foreign key, and a missing
+ * or foreign `{name}` in a message, do not compile. Only the type of the English file is needed, so its words are not loaded.
  */
 export const translationOf =
-  <English extends Catalogue>(_english: English) =>
-  <const Own extends Record<keyof English, string>>(
-    messages: Own & Translation<English, Own> & Record<Exclude<keyof Own, keyof English>, never>,
-  ): Own =>
+  <English extends Catalogue>() =>
+  <const Own extends Catalogue>(messages: Own & Translation<English, Own> & Record<Exclude<keyof Own, keyof English>, never>): Own =>
     messages

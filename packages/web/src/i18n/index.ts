@@ -1,9 +1,9 @@
-import { computed, ref } from 'vue'
+import { computed, ref, shallowRef } from 'vue'
 import { createI18n } from 'vue-i18n'
 import { createFormat, type Format } from '../lib/format.ts'
 import { preferences } from '../lib/preferences.ts'
 import type english from './en/index.ts'
-import { formatMessage, parseMessage, resolveMessage, type Values } from './icu.ts'
+import { formatMessage, type Part, parseMessage, resolveMessage, type Values } from './icu.ts'
 import type { Names } from './types.ts'
 
 export const languages = ['en', 'ru'] as const
@@ -26,7 +26,7 @@ export type NamesOf<K extends Key> = Names<MessageOf<K>>
 export type ValuesOf<K extends Key> = Record<NamesOf<K>, string | number>
 type Given<K extends Key> = [NamesOf<K>] extends [never] ? [] : [values: ValuesOf<K>]
 
-const load: Record<Language, () => Promise<{ default: Record<string, Record<string, string>> }>> = {
+const load: Record<Language, () => Promise<{ default: Words }>> = {
   en: () => import('./en/index.ts'),
   ru: () => import('./ru/index.ts'),
 }
@@ -37,10 +37,6 @@ const i18n = createI18n({
   missingWarn: false,
   fallbackWarn: false,
   messages: {},
-  messageCompiler: (message, { locale }) => {
-    const parts = parseMessage(String(message))
-    return (context: { values: unknown }) => formatMessage(parts, context.values as Values, locale)
-  },
 })
 /** The plugin for `app.use`. */
 export default i18n
@@ -49,10 +45,25 @@ const current = ref<Language>('en')
 /** The language on screen. */
 export const language = computed(() => current.value)
 
+type Words = Record<string, Record<string, string>>
+const words = shallowRef<Words>({})
+
+/** A message as vue-i18n takes it when it is not to compile it: a function, read at its first use. */
+function compiled(message: string, language: Language) {
+  let parts: Part[] | undefined
+  return ({ values }: { values: unknown }) => {
+    parts ??= parseMessage(message)
+    return formatMessage(parts, values as Values, language)
+  }
+}
+const mapped = <From, To>(record: Record<string, From>, map: (value: From) => To): Record<string, To> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]))
+
 /** Loads a language and shows it; nothing is reloaded. Await it once before mounting. */
 export async function setLanguage(wanted: Language): Promise<void> {
   const { default: messages } = await load[wanted]()
-  i18n.global.setLocaleMessage(wanted, messages)
+  i18n.global.setLocaleMessage(wanted, mapped(messages, (feature) => mapped(feature, (message) => compiled(message, wanted))))
+  words.value = messages
   i18n.global.locale.value = wanted
   current.value = wanted
   preferences.language = wanted
@@ -66,10 +77,8 @@ export function t<K extends Key>(key: K, ...[values]: Given<K>): string {
 
 /** A message in pieces, for <Phrase>: text, and the names where something richer than text stands. */
 export function piecesOf(key: Key, values: Values): ({ text: string } | { name: string })[] {
-  const message: unknown = i18n.global.getLocaleMessage(current.value)
-  const [feature = '', ...rest] = key.split('.')
-  const text = (message as Record<string, Record<string, string>>)[feature]?.[rest.join('.')]
-  return resolveMessage(parseMessage(text ?? key), values, current.value)
+  const [feature = '', name = ''] = key.split('.')
+  return resolveMessage(parseMessage(words.value[feature]?.[name] ?? key), values, current.value)
 }
 
 const formats = computed<Format>(() => createFormat(current.value, preferences.timeZone))

@@ -40,11 +40,13 @@ type Trim<Text extends string> = Text extends ` ${infer Rest}` ? Trim<Rest> : Te
 
 export type Catalogue = Record<string, string>
 
-/** What a translation must be: every key of the English file, each with the same names. The message of the error says what differs. */
-export type Translation<English extends Catalogue, Own extends Record<keyof English, string>> = {
-  [Key in keyof English]: [Names<English[Key]>] extends [Names<Own[Key]>]
-    ? [Names<Own[Key]>] extends [Names<English[Key]>]
-      ? Own[Key]
-      : { 'a name that the English message does not have': Exclude<Names<Own[Key]>, Names<English[Key]>> }
-    : { 'a name of the English message is missing': Exclude<Names<English[Key]>, Names<Own[Key]>> }
+/** What a translation must be: every key of the English file, each with the same names. The error says what differs. */
+export type Translation<English extends Catalogue, Own extends Catalogue> = {
+  [Key in keyof English]: Key extends keyof Own ? SameNames<English[Key], Own[Key]> : string
 }
+
+type SameNames<English extends string, Own extends string> = [Names<English>] extends [Names<Own>]
+  ? [Names<Own>] extends [Names<English>]
+    ? Own
+    : { 'a name that the English message does not have': Exclude<Names<Own>, Names<English>> }
+  : { 'a name of the English message is missing': Exclude<Names<English>, Names<Own>> }

@@ -1,5 +1,4 @@
 import { type Ref, ref } from 'vue'
-import { presentMs } from './now.ts'
 
 /** `polling`: the stream is lost or not yet open; what is on screen is fetched again from time to time. */
 export type LiveState = 'live' | 'polling'
@@ -23,7 +22,7 @@ export interface LiveOptions {
 
 export interface Live {
   state: Ref<LiveState>
-  /** When the last word came, ms since the epoch. */
+  /** When the last word came, by this computer's clock, ms since the epoch. */
   updatedAt: Ref<number>
   close: () => void
 }
@@ -40,7 +39,7 @@ export function createLive({
   open = (address) => new EventSource(address, { withCredentials: true }),
 }: LiveOptions): Live {
   const state = ref<LiveState>('polling')
-  const updatedAt = ref(presentMs())
+  const updatedAt = ref(Date.now())
   let source: EventSource | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
   let waitMs = 1000
@@ -48,7 +47,7 @@ export function createLive({
   let closed = false
 
   const heard = () => {
-    updatedAt.value = presentMs()
+    updatedAt.value = Date.now()
   }
   function connect() {
     source = open(url)

@@ -27,7 +27,8 @@ export function whyNot(verb: ServerVerb, server: { status: ServerStatus }): stri
 export function stateNote(server: Server): string | undefined {
   if (server.status === 'ERROR') return server.reason
   if (server.task && isChanging(server.status)) return t('servers.stepOf', { step: server.task.step, steps: server.task.steps })
-  return server.status === 'STOPPED' ? t('servers.stillCharged') : undefined
+  if (server.status === 'STOPPED') return server.addresses.length > 0 ? t('servers.stillCharged') : t('servers.stillChargedDisk')
+  return undefined
 }
 
 /** How far a change has come: the step under way counts half. Share of one. */

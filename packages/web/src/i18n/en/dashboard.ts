@@ -22,6 +22,8 @@ export default catalogue({
   use_addresses: 'Addresses',
   costMonth: '{sum} / month',
   running: '{count} running',
+  ofRunning: 'of running servers',
+  publicOnes: 'public IPv4',
   servers: 'Servers',
   newestFirst: 'trouble first',
   allServers: '{count, plural, one {All # server} other {All # servers}}',

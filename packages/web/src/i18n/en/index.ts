@@ -18,4 +18,23 @@ import ui from './ui.ts'
 import volumes from './volumes.ts'
 
 /** One line per feature; `ru/index.ts` has the same. A key is written `feature.key`. */
-export default { account, addresses, billing, common, create, dashboard, doors, images, keys, nav, operator, problems, server, servers, states, tasks, ui, volumes }
+export default {
+  account,
+  addresses,
+  billing,
+  common,
+  create,
+  dashboard,
+  doors,
+  images,
+  keys,
+  nav,
+  operator,
+  problems,
+  server,
+  servers,
+  states,
+  tasks,
+  ui,
+  volumes,
+}

@@ -21,6 +21,7 @@ export default catalogue({
   noAddress: 'no address yet',
   stepOf: 'step {step} of {steps}',
   stillCharged: 'disk and address are still charged',
+  stillChargedDisk: 'its disk is still charged',
   count: '{count, plural, one {# server} other {# servers}}',
   chargedNow: 'Charged now {sum} / month; servers in error are free',
   emptyTitle: 'No servers',

@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/account.ts'
+import type english from '../en/account.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   title: 'Учётная запись',
   profile: 'Профиль',
   security: 'Безопасность',

@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/addresses.ts'
+import type english from '../en/addresses.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   title: 'Адреса',
   search: 'Адрес, сервер или id',
   all: 'Все',

@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/billing.ts'
+import type english from '../en/billing.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   title: 'Счёт',
   lead: 'Предоплата, списание по секундам',
   overview: 'Обзор',

@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/common.ts'
+import type english from '../en/common.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   product: 'Straylight',
   cancel: 'Отмена',
   save: 'Сохранить',

@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/create.ts'
+import type english from '../en/create.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   title: 'Новый сервер',
   crumb: 'Создание',
   draft: 'Черновик хранится в этом браузере 7 дней',

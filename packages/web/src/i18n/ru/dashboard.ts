@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/dashboard.ts'
+import type english from '../en/dashboard.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   title: 'Сводка',
   runway: 'Хватит на',
   atRate: 'при нынешнем расходе',
@@ -23,6 +23,8 @@ export default translationOf(english)({
   use_addresses: 'Адреса',
   costMonth: '{sum} в месяц',
   running: 'работает: {count}',
+  ofRunning: 'у работающих',
+  publicOnes: 'публичные IPv4',
   servers: 'Серверы',
   newestFirst: 'сначала неполадки',
   allServers: '{count, plural, one {Весь # сервер} few {Все # сервера} many {Все # серверов} other {Все # сервера}}',

@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/doors.ts'
+import type english from '../en/doors.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   signInTitle: 'Вход',
   signInLead: 'Серверы, сети и счёт за них.',
   signIn: 'Войти',

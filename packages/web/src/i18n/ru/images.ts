@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/images.ts'
+import type english from '../en/images.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   title: 'Образы',
   lead: 'Системы, из которых создаётся сервер; бесплатны',
   search: 'Название или система',

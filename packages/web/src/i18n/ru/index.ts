@@ -18,4 +18,23 @@ import tasks from './tasks.ts'
 import ui from './ui.ts'
 import volumes from './volumes.ts'
 
-export default { account, addresses, billing, common, create, dashboard, doors, images, keys, nav, operator, problems, server, servers, states, tasks, ui, volumes } satisfies Record<keyof typeof english, Record<string, string>>
+export default {
+  account,
+  addresses,
+  billing,
+  common,
+  create,
+  dashboard,
+  doors,
+  images,
+  keys,
+  nav,
+  operator,
+  problems,
+  server,
+  servers,
+  states,
+  tasks,
+  ui,
+  volumes,
+} satisfies Record<keyof typeof english, Record<string, string>>

@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/keys.ts'
+import type english from '../en/keys.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   title: 'Ключи SSH',
   lead: 'Кладутся на сервер при создании',
   add: 'Добавить ключ',

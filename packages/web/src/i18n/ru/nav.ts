@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/nav.ts'
+import type english from '../en/nav.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   compute: 'Вычисления',
   storage: 'Хранение',
   network: 'Сеть',

@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/operator.ts'
+import type english from '../en/operator.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   title: 'Обзор',
   tasks: 'Задачи',
   tasksLead: 'Каждое изменение у клиента — задача из шагов, которые можно повторять.',
@@ -13,6 +13,9 @@ export default translationOf(english)({
   failed: 'С ошибкой',
   done: 'Готовые',
   all: 'Все',
+  failedToday: 'С ошибкой, 24 ч',
+  doneToday: 'Готовые, 24 ч',
+  checkNow: 'Прочитать',
   search: 'Задача, клиент, ресурс или id',
   task: 'Задача',
   customer: 'Клиент',
@@ -78,6 +81,7 @@ export default translationOf(english)({
   lastOk: 'Последний ответ',
   lastSilence: 'Ответ был ОК и ничего не изменил.',
   never: 'не было',
+  notAsked: 'Ещё не спрашивали',
   noAnswerYet: 'Ещё не спрашивали.',
   notSetUp: 'Не настроено',
   allWell: 'Ни ошибок, ни молчаний.',

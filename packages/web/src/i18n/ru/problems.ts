@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/problems.ts'
+import type english from '../en/problems.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   unreachable: 'Сервис недоступен',
   unreachableHint: 'Насколько известно этому браузеру, ничего не изменилось. Проверьте связь и повторите: принятый заказ второй раз не примется.',
   ours: 'Сервис ошибся',

@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/server.ts'
+import type english from '../en/server.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   overview: 'Обзор',
   console: 'Журнал консоли',
   history: 'История',

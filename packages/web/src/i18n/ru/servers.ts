@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/servers.ts'
+import type english from '../en/servers.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   title: 'Серверы',
   create: 'Создать сервер',
   createShort: 'Создать',
@@ -22,6 +22,7 @@ export default translationOf(english)({
   noAddress: 'адреса пока нет',
   stepOf: 'шаг {step} из {steps}',
   stillCharged: 'диск и адрес оплачиваются',
+  stillChargedDisk: 'диск оплачивается',
   count: '{count, plural, one {# сервер} few {# сервера} many {# серверов} other {# сервера}}',
   chargedNow: 'Начисляется сейчас {sum} в месяц; серверы с ошибкой бесплатны',
   emptyTitle: 'Серверов нет',

@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/states.ts'
+import type english from '../en/states.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   running: 'Работает',
   runningTask: 'Выполняется',
   active: 'Активен',

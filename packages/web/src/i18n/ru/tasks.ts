@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/tasks.ts'
+import type english from '../en/tasks.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   title: 'Задачи',
   lead: 'Каждое изменение — задача из шагов, которые можно повторять',
   all: 'Все',

@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/ui.ts'
+import type english from '../en/ui.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   accountOf: 'Аккаунт: {name}',
   actions: 'Действия',
   actionsOf: 'Действия: {name}',

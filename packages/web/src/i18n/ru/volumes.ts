@@ -1,7 +1,7 @@
 import { translationOf } from '../catalogue.ts'
-import english from '../en/volumes.ts'
+import type english from '../en/volumes.ts'
 
-export default translationOf(english)({
+export default translationOf<typeof english>()({
   title: 'Диски',
   search: 'Имя, сервер или id',
   all: 'Все',
