@@ -2,6 +2,7 @@ import { uuid } from '../ids.ts'
 import { createPort, deletePort, setPortStatus } from '../network/ports.ts'
 import { defaultGroup } from '../network/security-groups.ts'
 import { instanceEvent } from '../notifications/compute.ts'
+import { volumeEvent } from '../notifications/volume.ts'
 import { attachToServer, newAttachment } from '../volume/attachments.ts'
 import { createVolume, finishCreate, startDelete, touch, volumeImageMetadata } from '../volume/volumes.ts'
 import { defaultType } from '../volume/types.ts'
@@ -140,6 +141,7 @@ function makeVolumes(world: World, server: Server): boolean {
         imageMetadata: image ? volumeImageMetadata(image) : null,
       },
     })
+    volumeEvent(world, 'create.start', volume)
     return { ...disk, volumeId: volume.id, source: null, attachmentId: null }
   })
   world.servers.update(server.id, { disks })
@@ -208,7 +210,10 @@ export function plugIn(world: World, server: Server): void {
   }
   for (const disk of server.disks) {
     const attachment = world.attachments.get(disk.attachmentId ?? '')
-    if (attachment && attachment.status !== 'attached') attachToServer(world, attachment)
+    if (!attachment || attachment.status === 'attached') continue
+    const volume = world.volumes.get(attachment.volumeId)
+    if (volume) volumeEvent(world, 'attach.start', volume)
+    attachToServer(world, attachment)
   }
 }
 
@@ -268,6 +273,7 @@ export function startServerDelete(world: World, server: Server): void {
   world.cancel(server.id)
   const leaving = touchServer(world, server.id, { taskState: 'deleting' })
   instanceEvent(world, leaving, { legacy: 'delete.start' })
+  instanceEvent(world, leaving, { legacy: 'shutdown.start' })
   if (server.hostName === null) finishDelete(world, server.id)
   else world.later(world.duration('server.delete'), server.id, 'server.deleted', { serverId: server.id })
 }
@@ -282,6 +288,7 @@ function finishDelete(world: World, id: string): void {
   if (server.hostName !== null) occupy(world, server.hostName, server.flavor, -1)
   unplugCards(world, server)
   releaseDisks(world, server)
+  instanceEvent(world, server, { legacy: 'shutdown.end' })
   const gone = touchServer(world, id, {
     vmState: 'deleted',
     taskState: null,

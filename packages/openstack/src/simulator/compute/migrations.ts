@@ -1,5 +1,5 @@
 import type { Call } from '../call.ts'
-import { instanceEvent } from '../notifications/compute.ts'
+import { flavorPayload, instanceEvent } from '../notifications/compute.ts'
 import type { Jobs, World } from '../world.ts'
 import type { Action } from './actions.ts'
 import { plugIn } from './boot.ts'
@@ -77,13 +77,19 @@ function later(
   world.later(world.duration(duration), server.id, job, { serverId: server.id, requestId })
 }
 
+/** What the notifications of the preparation say of the size to come. */
+const newFlavor = (flavor: EmbeddedFlavor) => ({
+  facts: { new_instance_type: flavor.name, new_instance_type_id: 1 },
+  versionedFacts: { new_flavor: flavorPayload(flavor) },
+})
+
 function startResize(call: Call, server: Server, flavor: EmbeddedFlavor, action: string) {
   const { world } = call
   requireHost(server)
   recordAction(call, server, action, 'compute_prep_resize')
   const preparing = touchServer(world, server.id, { taskState: 'resize_prep' })
   instanceEvent(world, preparing, { legacy: 'exists' })
-  instanceEvent(world, preparing, { legacy: 'resize.prep.start', versioned: 'resize_prep.start' })
+  instanceEvent(world, preparing, { legacy: 'resize.prep.start', versioned: 'resize_prep.start', ...newFlavor(flavor) })
   const half = world.duration('server.resize') / 2
   world.later(half, server.id, 'server.resizing', {
     serverId: server.id,
@@ -104,7 +110,7 @@ function moveDisks(world: World, id: string, requestId: string, flavor: Embedded
     finishAction(world, id, requestId, 'Error')
     return
   }
-  instanceEvent(world, server, { legacy: 'resize.prep.end', versioned: 'resize_prep.end' })
+  instanceEvent(world, server, { legacy: 'resize.prep.end', versioned: 'resize_prep.end', ...newFlavor(flavor) })
   const moving = touchServer(world, id, { taskState: 'resize_migrating' })
   instanceEvent(world, moving, { legacy: 'resize.start' })
   world.later(world.duration('server.resize') / 2, id, 'server.resized', {

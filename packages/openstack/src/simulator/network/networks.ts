@@ -183,7 +183,7 @@ function createNetwork(call: Call) {
     'network.create',
     'network',
     asked,
-    () => networkView(world, network, true),
+    () => ({ ...networkView(world, network, true), is_default: network.isDefault }),
     contextOf(who, call.requestId),
   )
   return { status: 201, body: { network: view } }

@@ -1,5 +1,5 @@
-import { instanceName, portsOf, type Server } from '../compute/server.ts'
-import { databaseTime, microseconds, seconds } from '../times.ts'
+import { type EmbeddedFlavor, instanceName, portsOf, type Server } from '../compute/server.ts'
+import { databaseTime, microseconds, seconds, spaced } from '../times.ts'
 import type { World } from '../world.ts'
 import type { NoticeContext } from './envelope.ts'
 
@@ -29,7 +29,7 @@ export function instanceEvent(world: World, server: Server, notice: InstanceNoti
       'nova',
       `compute.instance.${legacy}`,
       `${from}.lab`,
-      () => ({ ...legacyPayload(world, server), ...facts }),
+      () => ({ ...legacyPayload(world, server), ...legacyFacts(world, server, legacy), ...facts }),
       options,
     )
   if (versioned)
@@ -37,9 +37,68 @@ export function instanceEvent(world: World, server: Server, notice: InstanceNoti
       'nova',
       `instance.${versioned}`,
       `nova-${from}:lab`,
-      () => object('InstanceActionPayload', '1.8', { ...versionedFacts, ...versionedPayload(world, server) }),
+      () => {
+        const [name, version] = payloadName(versioned)
+        return object(name, version, {
+          ...createFacts(world, server, versioned),
+          ...versionedFacts,
+          ...versionedPayload(world, server),
+        })
+      },
       { ...options, versioned: true },
     )
+}
+
+/** Which of Nova's payloads carries an event; each adds a little to the common one. */
+function payloadName(event: string): [name: string, version: string] {
+  if (event.startsWith('create')) return ['InstanceCreatePayload', '1.12']
+  if (event.startsWith('exists')) return ['InstanceExistsPayload', '2.0']
+  if (event.startsWith('resize_prep')) return ['InstanceActionResizePrepPayload', '1.3']
+  if (event.startsWith('rebuild')) return ['InstanceActionRebuildPayload', '1.9']
+  if (event.startsWith('volume')) return ['InstanceActionVolumePayload', '1.6']
+  return ['InstanceActionPayload', '1.8']
+}
+
+/** Addresses are told when a server is up (again), the image's name when it is built. */
+function legacyFacts(world: World, server: Server, event: string): Record<string, unknown> {
+  const root = server.disks.find((disk) => disk.bootIndex === 0)
+  const imageId = server.imageId ?? root?.source?.id ?? world.volumes.get(root?.volumeId ?? '')?.imageId ?? ''
+  return {
+    ...(/^((create|rebuild|resize\.confirm)\.end|(finish_)?resize\.(start|end))$/.test(event)
+      ? { fixed_ips: fixedIps(world, server) }
+      : {}),
+    ...(/^(create\.start|rebuild\.(start|end))$/.test(event) ? { image_name: world.images.get(imageId)?.name ?? '' } : {}),
+    ...(event === 'exists' ? period(world, (ms) => spaced(ms)) : {}),
+  }
+}
+
+/** The hour that is being counted, up to now. */
+const period = (world: World, form: (ms: number) => string) => ({
+  audit_period_beginning: form(Math.floor(world.nowMs / 3_600_000) * 3_600_000),
+  audit_period_ending: form(world.nowMs),
+})
+
+function createFacts(world: World, server: Server, event: string): Record<string, unknown> {
+  if (event === 'exists') return { audit_period: object('AuditPeriodPayload', '1.0', period(world, seconds)) }
+  if (event.startsWith('rebuild')) return { trusted_image_certificates: null }
+  if (!event.startsWith('create')) return {}
+  const key = world.keypairs.get(`${server.userId}/${server.keyName}`)
+  return {
+    keypairs: key
+      ? [
+          object('KeypairPayload', '1.0', {
+            user_id: key.userId,
+            name: key.name,
+            fingerprint: key.fingerprint,
+            public_key: key.publicKey,
+            type: key.type,
+          }),
+        ]
+      : [],
+    tags: server.tags,
+    trusted_image_certificates: null,
+    instance_name: instanceName(server),
+  }
 }
 
 /** Sent at each change of state or task. */
@@ -50,8 +109,7 @@ export function instanceUpdate(world: World, before: Server, after: Server): voi
     old_task_state: before.taskState,
     new_task_state: after.taskState,
     ...(before.name === after.name ? {} : { old_display_name: before.name }),
-    audit_period_beginning: microseconds(Math.floor(world.nowMs / 3_600_000) * 3_600_000),
-    audit_period_ending: microseconds(world.nowMs),
+    ...period(world, microseconds),
   }))
   world.notify(
     'nova',
@@ -65,10 +123,8 @@ export function instanceUpdate(world: World, before: Server, after: Server): voi
           old_task_state: before.taskState,
           new_task_state: after.taskState,
         }),
-        audit_period: object('AuditPeriodPayload', '1.0', {
-          audit_period_beginning: seconds(Math.floor(world.nowMs / 3_600_000) * 3_600_000),
-          audit_period_ending: seconds(world.nowMs),
-        }),
+        audit_period: object('AuditPeriodPayload', '1.0', period(world, seconds)),
+        tags: after.tags,
         old_display_name: before.name === after.name ? null : before.name,
         ...versionedPayload(world, after),
       }),
@@ -118,11 +174,28 @@ function legacyPayload(world: World, server: Server): Record<string, unknown> {
     progress: '',
     access_ip_v4: null,
     access_ip_v6: null,
-    fixed_ips: fixedIps(world, server),
     image_meta: { base_image_ref: server.imageId ?? '' },
     metadata: server.metadata,
   }
 }
+
+export const flavorPayload = (flavor: EmbeddedFlavor) =>
+  object('FlavorPayload', '1.4', {
+    flavorid: flavor.flavorId,
+    memory_mb: flavor.ramMib,
+    vcpus: flavor.vcpus,
+    root_gb: flavor.diskGib,
+    ephemeral_gb: flavor.ephemeralGib,
+    name: flavor.name,
+    swap: flavor.swapMib,
+    rxtx_factor: 1,
+    vcpu_weight: 0,
+    disabled: false,
+    is_public: true,
+    extra_specs: flavor.extraSpecs,
+    projects: null,
+    description: null,
+  })
 
 const fixedIps = (world: World, server: Server) =>
   portsOf(world, server).flatMap((port) =>
@@ -149,8 +222,6 @@ const powerNames: Record<number, string> = {
 function versionedPayload(world: World, server: Server): Record<string, unknown> {
   const { flavor, fault } = server
   return {
-    tags: server.tags,
-    instance_name: instanceName(server),
     fault: fault
       ? object('ExceptionPayload', '1.1', {
           exception: 'NoValidHost',
@@ -173,22 +244,7 @@ function versionedPayload(world: World, server: Server): Record<string, unknown>
     os_type: 'linux',
     architecture: null,
     availability_zone: server.availabilityZone ?? 'nova',
-    flavor: object('FlavorPayload', '1.4', {
-      flavorid: flavor.flavorId,
-      memory_mb: flavor.ramMib,
-      vcpus: flavor.vcpus,
-      root_gb: flavor.diskGib,
-      ephemeral_gb: flavor.ephemeralGib,
-      name: flavor.name,
-      swap: flavor.swapMib,
-      rxtx_factor: 1,
-      vcpu_weight: 0,
-      disabled: false,
-      is_public: true,
-      extra_specs: flavor.extraSpecs,
-      projects: null,
-      description: null,
-    }),
+    flavor: flavorPayload(flavor),
     image_uuid: server.imageId ?? '',
     key_name: server.keyName,
     kernel_id: '',

@@ -26,4 +26,8 @@ const payload = (image: Image) => ({
 })
 
 export const imageEvent = (world: World, event: string, image: Image): void =>
-  world.notify('glance', `image.${event}`, 'image.localhost', () => payload(image))
+  world.notify('glance', `image.${event}`, 'image.localhost', () => ({
+    ...payload(image),
+    ...(event === 'prepare' || event === 'upload' ? { os_glance_importing_to_stores: [], os_glance_failed_import: [] } : {}),
+    ...(event === 'prepare' ? { status: 'saving', backend: 'rbd' } : {}),
+  }))

@@ -15,8 +15,15 @@ export function networkChange(
   result: () => unknown,
   context?: NoticeContext,
 ): void {
-  networkEvent(world, `${event}.start`, () => ({ [name]: asked }), context)
+  const id = event.endsWith('.update') ? { id: (result() as { id: string }).id } : {}
+  networkEvent(world, `${event}.start`, () => ({ [name]: asked, ...id }), context)
   networkEvent(world, `${event}.end`, () => ({ [name]: result() }), context)
+}
+
+/** What leaks out of Neutron's database when a thing is told for the last time. */
+const internal: Record<string, Record<string, unknown>> = {
+  network: { vlan_transparent: null, standard_attr_id: 1, is_default: null },
+  port: { standard_attr_id: 1 },
 }
 
 export function networkDeletion(
@@ -28,5 +35,10 @@ export function networkDeletion(
   context?: NoticeContext,
 ): void {
   networkEvent(world, `${event}.start`, () => ({ [`${name}_id`]: id }), context)
-  networkEvent(world, `${event}.end`, () => ({ [`${name}_id`]: id, [name]: last() }), context)
+  networkEvent(
+    world,
+    `${event}.end`,
+    () => ({ [`${name}_id`]: id, [name]: { ...(last() as object), ...internal[name] } }),
+    context,
+  )
 }

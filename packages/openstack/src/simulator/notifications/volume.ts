@@ -27,6 +27,14 @@ function payload(world: World, volume: Volume) {
     replication_driver_data: null,
     metadata: Object.entries(volume.metadata).map(([key, value]) => ({ key, value })),
     volume_attachment: attachments.map((each) => ({
+      created_at: databaseTime(each.attachedMs ?? volume.createdMs),
+      updated_at: databaseTime(each.attachedMs ?? volume.createdMs),
+      deleted_at: null,
+      connection_info: each.connected
+        ? JSON.stringify({ driver_volume_type: 'rbd', volume_id: volume.id, attachment_id: each.id })
+        : null,
+      connector: each.connected ? JSON.stringify({ host: each.hostName, mountpoint: each.device }) : null,
+      volume: record(volume),
       id: each.id,
       volume_id: volume.id,
       instance_uuid: each.serverId,
@@ -39,10 +47,66 @@ function payload(world: World, volume: Volume) {
       deleted: false,
     })),
     ...(volume.imageMetadata
-      ? { glance_metadata: Object.entries(volume.imageMetadata).map(([key, value]) => ({ volume_id: volume.id, key, value })) }
+      ? {
+          glance_metadata: Object.entries(volume.imageMetadata).map(([key, value], i) => ({
+            created_at: databaseTime(volume.createdMs),
+            updated_at: null,
+            deleted_at: null,
+            deleted: false,
+            id: i + 1,
+            volume_id: volume.id,
+            snapshot_id: null,
+            key,
+            value,
+          })),
+        }
       : {}),
   }
 }
+
+/** The volume as Cinder's database has it. */
+const record = (volume: Volume) => ({
+  created_at: databaseTime(volume.createdMs),
+  updated_at: volume.updatedMs === null ? null : databaseTime(volume.updatedMs),
+  deleted_at: null,
+  deleted: false,
+  id: volume.id,
+  _name_id: null,
+  use_quota: true,
+  ec2_id: null,
+  user_id: volume.userId,
+  project_id: volume.projectId,
+  snapshot_id: volume.snapshotId,
+  cluster_name: null,
+  host: 'lab@rbd#rbd',
+  size: volume.sizeGib,
+  availability_zone: 'nova',
+  status: volume.status,
+  attach_status: 'attached',
+  migration_status: null,
+  scheduled_at: databaseTime(volume.createdMs),
+  launched_at: databaseTime(volume.createdMs),
+  terminated_at: null,
+  display_name: volume.name,
+  display_description: volume.description,
+  provider_location: null,
+  provider_auth: null,
+  provider_geometry: null,
+  provider_id: null,
+  volume_type_id: volume.typeId,
+  source_volid: volume.sourceId,
+  encryption_key_id: null,
+  consistencygroup_id: null,
+  group_id: null,
+  bootable: volume.bootable,
+  multiattach: volume.multiattach,
+  replication_status: null,
+  replication_extended_status: null,
+  replication_driver_data: null,
+  previous_status: null,
+  service_uuid: null,
+  shared_targets: false,
+})
 
 /** The scheduler, the volume service or the API speaks, each under its own name. */
 const publisherOf = (event: string): string =>
