@@ -19,7 +19,7 @@ import { keypairRoutes } from './keypairs/index.ts'
 import { endDuePromises, expireHolds, openLedger } from './ledger/index.ts'
 import { chargeDue, seedPrices } from './metering/index.ts'
 import { createServerObserver, type ServerObserver } from './observe/index.ts'
-import { demoRoutes, systemRoutes, Systems, taskRoutes } from './operations/index.ts'
+import { demoRoutes, proveBooks, systemRoutes, Systems, taskRoutes } from './operations/index.ts'
 import { createProjects, prepareProject, projectRoutes } from './projects/index.ts'
 import {
   createServer,
@@ -216,7 +216,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     handlers,
     runDue,
     async prepare() {
-      await db.transaction().execute((tx) => seedPrices(tx, clock.now()))
+      await db.transaction().execute((tx) => seedPrices(tx, clock.now(), options.currency))
       await syncImages(parts)
     },
     async work({ workers, pollSeconds }) {
@@ -225,6 +225,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       loops.every(pollSeconds * 1000, 'observe.servers', () => observer.poll())
       loops.every(300_000, 'catalogue.images', () => syncImages(parts))
       loops.every(20_000, 'money.due', runDue)
+      loops.every(86_400_000, 'money.proof', () => proveBooks(db, clock))
       loops.every(3_600_000, 'idempotency.forget', () =>
         db
           .deleteFrom('idempotency')

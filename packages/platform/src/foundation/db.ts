@@ -29,8 +29,18 @@ export function openDatabase(url: string, options: { connections?: number; onErr
   const pool = new pg.Pool({ connectionString: url, max: options.connections ?? 12, types, application_name: 'straylight' })
   // An idle connection that the server ends must not end us; the next query opens another.
   pool.on('error', (error) => options.onError?.(error))
+  // Nor must one that it ends between two statements of a transaction: the next statement fails, and that is handled.
+  pool.on('connect', (client) => client.on('error', (error) => options.onError?.(error)))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
-  return { db, pool, url, close: () => db.destroy() }
+  return {
+    db,
+    pool,
+    url,
+    async close() {
+      await db.destroy()
+      if (!pool.ended) await pool.end() // Kysely leaves a pool alone that it never asked
+    },
+  }
 }
 
 /** Takes a lock for the length of the transaction, so that one key is worked on by one transaction at a time. */

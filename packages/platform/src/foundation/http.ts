@@ -6,7 +6,7 @@ import fastifyCookie from '@fastify/cookie'
 import fastifyHelmet from '@fastify/helmet'
 import fastifyStatic from '@fastify/static'
 import fastifySwagger from '@fastify/swagger'
-import { type Problem, problem as problemSchema, type Route } from '@straylight/api'
+import { type Problem, problem as problemSchema, type Route, routes } from '@straylight/api'
 import {
   CallerError,
   type CallerErrorKind,
@@ -104,7 +104,11 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
     ajv: { customOptions: { coerceTypes: false } },
   }) as unknown as FastifyInstance
 
-  app.setValidatorCompiler(validatorCompiler)
+  // Fastify shows a body that was not sent as null; to a schema it is absent.
+  app.setValidatorCompiler((part) => {
+    const validate = validatorCompiler(part as Parameters<typeof validatorCompiler>[0])
+    return (data: unknown) => validate(part.httpPart === 'body' ? (data ?? undefined) : data)
+  })
   app.setSerializerCompiler(serializerCompiler)
   await app.register(fastifyCookie)
   await app.register(fastifyHelmet, {
@@ -261,8 +265,9 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
   // ── routes ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   const streams = new Map<string, number>()
+  const eventStream: Handler = { route: routes.events, run: async () => ({ data: undefined }) }
 
-  for (const { route, run } of options.handlers) {
+  for (const { route, run } of [...options.handlers, eventStream]) {
     const writes = route.method !== 'GET'
     app.route({
       method: route.method,
@@ -467,7 +472,7 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
       decorateReply: false,
       immutable: true,
       maxAge: '365d',
-      index: false,
+      index: 'index.html',
       wildcard: true,
       setHeaders: freshPages,
     })

@@ -99,6 +99,7 @@ export async function startPostgres(folder: string): Promise<EmbeddedPostgres> {
       }
       for (let waitedMs = 0; waitedMs < 20_000 && isAlive(runningPid); waitedMs += 20) await sleep(20)
       if (isAlive(runningPid)) process.kill(runningPid, 'SIGQUIT')
+      rmSync(sockets, { recursive: true, force: true })
     },
   }
 }

@@ -9,7 +9,7 @@ import { type Handler, handle } from '../foundation/handler.ts'
 import { pageOf } from '../foundation/lists.ts'
 import type { Secrets } from '../foundation/secrets.ts'
 import type { TaskEngine, Workflow } from '../foundation/tasks/index.ts'
-import { balanceOf, balanceWith, placeHold } from '../ledger/index.ts'
+import { balanceOf, balanceWith, lockAccount, placeHold } from '../ledger/index.ts'
 import { closeMeters, currentPrices, holdMicros, rate, renameOnBill } from '../metering/index.ts'
 import { projectById, type Projects } from '../projects/index.ts'
 import { updateVolume, volumesOfServer } from '../volumes/index.ts'
@@ -86,8 +86,8 @@ export function serverRoutes({ engine, cloud, secrets, projects, workflows }: Se
     handle(routes.serversPrice, async ({ tx: db, params, body, project, clock }) => {
       const at = clock.now()
       await checkOrder(db, params.project_id, body)
-      const price = rate(await currentPrices(db, at), orderLines(body))
       const balance = await balanceOf(db, project.accountId, at)
+      const price = rate(await currentPrices(db, at, balance.currency), orderLines(body))
       const withOrder = await balanceWith(db, project.accountId, at, price.lines)
       return {
         data: {
@@ -113,7 +113,8 @@ export function serverRoutes({ engine, cloud, secrets, projects, workflows }: Se
       const at = clock.now()
       await checkOrder(tx, params.project_id, body)
       await checkRoom(tx, params.project_id)
-      const price = rate(await currentPrices(tx, at), orderLines(body))
+      const { currency } = await lockAccount(tx, project.accountId)
+      const price = rate(await currentPrices(tx, at, currency), orderLines(body))
       const id = newId()
       const holdId = await placeHold(tx, {
         accountId: project.accountId,
