@@ -17,7 +17,7 @@ import { answerTo, ConfigService } from './config-service.ts'
 import { Feed } from './feed.ts'
 import type { KeystoneDirectory } from './keystone.ts'
 import { neutronBackend } from './neutron/backend.ts'
-import type { PluginToken } from './neutron-server/plugin.ts'
+import { signInAt } from './neutron-server/plugin-session.ts'
 import { json } from './neutron-server/refusals.ts'
 import { NeutronServer } from './neutron-server/server.ts'
 import { Nodes, type NodeTrouble } from './nodes.ts'
@@ -269,7 +269,7 @@ export async function startTungstenSimulator(options: TungstenSimulatorOptions):
     tungstenUrl: configServer.url,
     generation,
     keystone,
-    signIn: keystone?.signIn && signInWith(keystone),
+    signIn: keystone?.signIn && signInAt(keystone),
     send: undiciSend(),
   })
   const front = neutron
@@ -314,13 +314,6 @@ export async function startTungstenSimulator(options: TungstenSimulatorOptions):
       await Promise.all([neutronServer.close(), configServer.close(), analyticsServer.close()])
     },
   }
-}
-
-/** A session of the plugin's account, and when it ends. */
-const signInWith = (keystone: KeystoneDirectory) => async (): Promise<PluginToken> => {
-  const token = (await keystone.signIn?.()) ?? ''
-  const { body } = (await keystone.token(token)) ?? {}
-  return { token, expiresAtMs: Date.parse(String(body?.expires_at)) }
 }
 
 /** The server's own calls to itself. */
@@ -378,5 +371,13 @@ export {
   MemoryKeystone,
   type ServiceAccount,
 } from './keystone.ts'
+export {
+  type DifferencesOptions,
+  type NeutronAnswer,
+  type NeutronCall,
+  type NeutronDifferences,
+  neutronDifferences,
+} from './neutron-front/differences.ts'
+export { type NeutronFront, type NeutronFrontOptions, startNeutronFront } from './neutron-front/front.ts'
 export type { NodeTrouble } from './nodes.ts'
 export type { Generation } from './world.ts'

@@ -201,7 +201,7 @@ export function prepared(
     )
   if (isCreation || project !== undefined)
     Object.assign(resource, { project_id: project ?? caller.projectId, tenant_id: project ?? caller.projectId })
-  const unknown = Object.keys(resource).filter((name) => !(name in table))
+  const unknown = unknownAttributes(kind, resource)
   if (unknown.length > 0) throw badRequest(`Unrecognized attribute(s) '${unknown.join(', ')}'`)
   for (const [name, attribute] of Object.entries(table)) {
     const isGiven = name in resource
@@ -238,3 +238,7 @@ export function filterValue(kind: string, name: string, value: string): unknown 
   const convert = tableOf(kind)[name]?.convert
   return convert === toBoolean || convert === toInteger || convert === version ? convert(value, name) : value
 }
+
+/** What a Neutron with this plugin has never heard of. */
+export const unknownAttributes = (kind: string, given: Resource): string[] =>
+  Object.keys(given).filter((name) => !(name in tableOf(kind)))

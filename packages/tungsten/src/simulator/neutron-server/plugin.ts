@@ -1,20 +1,15 @@
 import type { Clock, HttpResponse, Send } from '@straylight/kit'
 import type { Resource } from '../neutron/session.ts'
 import { raised } from './exceptions.ts'
+import { PluginSession, type SignIn } from './plugin-session.ts'
 import { Collapsed, failed, NeutronError } from './refusals.ts'
-
-/** A token of the plugin's own account and how long Keystone has promised it to be valid. */
-export interface PluginToken {
-  token: string
-  expiresAtMs: number
-}
 
 export interface PluginOptions {
   clock: Clock
   /** Of the config API. */
   tungstenUrl: string
   /** Signs the plugin's account in to Keystone; nothing when the config API asks nobody for a token. */
-  signIn?: (() => Promise<PluginToken>) | undefined
+  signIn?: SignIn | undefined
   send: Send
 }
 
@@ -26,9 +21,6 @@ export interface Caller {
   isAdmin: boolean
 }
 
-/** A Keystone session renews its token this long before its end, and for no other reason. */
-const renewedBeforeEndMs = 30_000
-
 /**
  * The plugin inside Neutron: it keeps nothing and passes every call on to `/neutron/<resource>` of the config API, with the token of its own account.
  *
@@ -39,18 +31,18 @@ const renewedBeforeEndMs = 30_000
  */
 export class Plugin {
   readonly #options: PluginOptions
-  /** What the Keystone session remembers. */
-  #session: PluginToken | undefined
+  readonly #session: PluginSession | undefined
   /** What calls are sent with: nothing until the first 401. */
   #token: string | undefined
 
   constructor(options: PluginOptions) {
     this.#options = options
+    this.#session = options.signIn && new PluginSession(options.clock, options.signIn)
   }
 
   /** A new process of Neutron. */
   restart(): void {
-    this.#session = undefined
+    this.#session?.forget()
     this.#token = undefined
   }
 
@@ -88,21 +80,13 @@ export class Plugin {
 
   async #relay(method: string, path: string, body?: unknown): Promise<HttpResponse> {
     const response = await this.#send(method, path, body)
-    if (response.status !== 401 || !this.#options.signIn) return response
-    this.#token = (await this.#sessionToken(this.#options.signIn)).token
-    return this.#send(method, path, body)
-  }
-
-  async #sessionToken(signIn: () => Promise<PluginToken>): Promise<PluginToken> {
-    const nowMs = this.#options.clock.now().getTime()
-    if (!this.#session || this.#session.expiresAtMs - renewedBeforeEndMs <= nowMs) {
-      try {
-        this.#session = await signIn()
-      } catch {
-        throw failed()
-      }
+    if (response.status !== 401 || !this.#session) return response
+    try {
+      this.#token = await this.#session.token()
+    } catch {
+      throw failed()
     }
-    return this.#session
+    return this.#send(method, path, body)
   }
 
   async #send(method: string, path: string, body: unknown): Promise<HttpResponse> {

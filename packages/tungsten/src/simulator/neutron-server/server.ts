@@ -7,7 +7,8 @@ import type { Generation } from '../world.ts'
 import { forbiddenAttributes, prepared, visible } from './attributes.ts'
 import { extensionsAnswer } from './extensions.ts'
 import { links, listQuery, page, picked, sorted } from './lists.ts'
-import { type Caller, Plugin, type PluginToken } from './plugin.ts'
+import { type Caller, Plugin } from './plugin.ts'
+import type { SignIn } from './plugin-session.ts'
 import { Quotas } from './quotas.ts'
 import { answerToError, badRequest, Collapsed, failed, forbidden, hidden, invalidInput, json, NeutronError } from './refusals.ts'
 
@@ -19,7 +20,7 @@ export interface NeutronServerOptions {
   /** Who validates the callers' tokens. Without one everybody is an administrator of the project that the header `X-Project-Id` names. */
   keystone?: KeystoneDirectory | undefined
   /** Signs the plugin's own account in. */
-  signIn?: (() => Promise<PluginToken>) | undefined
+  signIn?: SignIn | undefined
   send: Send
 }
 
