@@ -37,6 +37,15 @@ export class Listing<T> implements AsyncIterable<T> {
   }
 }
 
+const idsPerCall = 100
+
+/** The things of many ids, asked for so many at a time that no URL grows too long (8 kB at the usual front ends). */
+export function inBulks<T>(ids: string[], list: (some: string[]) => Listing<T>): Listing<T> {
+  return new Listing(async function* () {
+    for (let start = 0; start < ids.length; start += idsPerCall) yield* list(ids.slice(start, start + idsPerCall)).pages()
+  })
+}
+
 /**
  * Names are not unique in OpenStack: of several that match, the one made first, so that every look-up of the same thing finds the same one.
  */

@@ -1,4 +1,4 @@
-import { type Clock, type Layer, UpstreamError } from '@straylight/kit'
+import { type Clock, type HttpRequest, type HttpResponse, type Layer, UpstreamError } from '@straylight/kit'
 import { classify } from './errors.ts'
 
 export interface RetryOptions {
@@ -25,7 +25,7 @@ export function withRetry(options: RetryOptions): Layer {
       const isLast = !repeatable || attempt >= attempts - 1
       try {
         const response = await next(request)
-        if (isLast || response.status < 400 || !classify(request.service, request, response).retryable) return response
+        if (isLast || !isWorthAnotherTry(request, response)) return response
         const askedMs = Number(response.headers['retry-after'] ?? 0) * 1000
         await clock.sleep(Math.max(delayMs(attempt), askedMs > 0 ? Math.min(askedMs, maxDelayMs) : 0))
       } catch (error) {
@@ -34,4 +34,11 @@ export function withRetry(options: RetryOptions): Layer {
       }
     }
   }
+}
+
+/** A refused token is not: the same one would be refused again, and who has the tokens gets another. */
+function isWorthAnotherTry(request: HttpRequest, response: HttpResponse): boolean {
+  if (response.status < 400) return false
+  const { kind, retryable } = classify(request.service, request, response)
+  return retryable && kind !== 'unauthenticated'
 }

@@ -13,6 +13,8 @@ export type Scope =
 export type Credentials =
   | { username: string; password: string; userDomain: string }
   | { userId: string; password: string }
+  /** A token that somebody else was given, to act in a scope of the same user. It cannot be renewed beyond its own end. */
+  | { token: string }
   /** Made for one project and bound to it: only that scope can be had. */
   | { applicationCredentialId: string; secret: string }
 
@@ -175,6 +177,7 @@ function identityOf(credentials: Credentials): unknown {
       methods: ['application_credential'],
       application_credential: { id: credentials.applicationCredentialId, secret: credentials.secret },
     }
+  if ('token' in credentials) return { methods: ['token'], token: { id: credentials.token } }
   const { password } = credentials
   const user =
     'userId' in credentials

@@ -44,13 +44,12 @@ export class Interfaces {
   /** A port made beforehand, or one that Nova makes on a network. Answers when it is done, which may take long. */
   async attach(serverId: string, what: { portId: string } | { networkId: string; fixedIp?: string }): Promise<ServerInterface> {
     const { portId, networkId, fixedIp } = { portId: undefined, networkId: undefined, fixedIp: undefined, ...what }
-    const answer = await this.#nova.post(path`/servers/${serverId}/os-interface`, {
-      interfaceAttachment: given({
-        port_id: portId,
-        net_id: networkId,
-        fixed_ips: fixedIp === undefined ? undefined : [{ ip_address: fixedIp }],
-      }),
+    const interfaceAttachment = given({
+      port_id: portId,
+      net_id: networkId,
+      fixed_ips: fixedIp === undefined ? undefined : [{ ip_address: fixedIp }],
     })
+    const answer = await this.#nova.post(path`/servers/${serverId}/os-interface`, { interfaceAttachment }, { timeoutMs: 180_000 })
     return this.#nova.read(answer, 'interfaceAttachment', fromNova)
   }
 

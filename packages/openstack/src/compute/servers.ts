@@ -273,15 +273,13 @@ export class Servers extends ServerActions {
     )
   }
 
+  /** Until Nova answers 404; shortly before, it may still be read with status `DELETED`. */
   async waitUntilGone(id: string, options?: WaitOptions): Promise<void> {
     await waitFor(
       this.#nova.clock,
       'nova',
       `server ${id} gone`,
-      async () => {
-        const server = await orAbsent(this.get(id))
-        return server === undefined || server.status === 'DELETED' ? true : undefined
-      },
+      async () => ((await orAbsent(this.get(id))) ? undefined : true),
       options,
     )
   }

@@ -1,5 +1,5 @@
 import { fields } from '../decode.ts'
-import { type Listing, oldest } from '../listing.ts'
+import { inBulks, type Listing, oldest } from '../listing.ts'
 import { given, path, type Service } from '../service.ts'
 
 export interface FloatingIp {
@@ -94,6 +94,12 @@ export class FloatingIps {
           (networkId === undefined || floating.networkId === networkId) &&
           (projectId === undefined || floating.projectId === projectId),
       )
+  }
+
+  /** The floating IPs of many ports, or many floating IPs, in few calls. */
+  listOf(many: { portIds: string[] } | { ids: string[] }): Listing<FloatingIp> {
+    const [name, wanted] = 'ids' in many ? ['id', many.ids] : ['port_id', many.portIds]
+    return inBulks(wanted, (some) => this.#neutron.list('/floatingips', 'floatingips', fromNeutron, { query: { [name]: some } }))
   }
 
   async get(id: string): Promise<FloatingIp> {

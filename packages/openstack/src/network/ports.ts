@@ -1,5 +1,5 @@
 import { fields } from '../decode.ts'
-import { type Listing, oldest } from '../listing.ts'
+import { inBulks, type Listing, oldest } from '../listing.ts'
 import { given, path, type Service } from '../service.ts'
 import type { Dialects } from './dialect.ts'
 
@@ -157,6 +157,12 @@ export class Ports {
           (status === undefined || port.status === status) &&
           (address === undefined || port.addresses.some((fixed) => fixed.address === address)),
       )
+  }
+
+  /** The ports of many servers, or many ports, in few calls. */
+  listOf(many: { deviceIds: string[] } | { ids: string[] }): Listing<Port> {
+    const [name, wanted] = 'ids' in many ? ['id', many.ids] : ['device_id', many.deviceIds]
+    return inBulks(wanted, (some) => this.#neutron.list('/ports', 'ports', fromNeutron, { query: { [name]: some } }))
   }
 
   async get(id: string): Promise<Port> {

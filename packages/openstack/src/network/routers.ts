@@ -83,6 +83,9 @@ export interface RouterInterface {
   portId: string | undefined
 }
 
+/** Neutron answers once it is done, which took up to 17 s on a loaded machine. */
+const slow = { timeoutMs: 120_000 }
+
 export class Routers {
   readonly #neutron: Service
   readonly #dialects: Dialects
@@ -150,7 +153,7 @@ export class Routers {
 
   /** Gives the router the subnet's gateway address. Fails with `neutron.exists` or `neutron.in_use` when that has been done. */
   async addInterface(id: string, subnetId: string): Promise<RouterInterface> {
-    const answer = await this.#neutron.put(path`/routers/${id}/add_router_interface`, { subnet_id: subnetId })
+    const answer = await this.#neutron.put(path`/routers/${id}/add_router_interface`, { subnet_id: subnetId }, slow)
     return this.#neutron.readWhole(answer, (json) => ({
       routerId: id,
       subnetId,
@@ -160,7 +163,7 @@ export class Routers {
 
   /** Fails with `not_found` when the router has no such interface, with `neutron.in_use` while floating IPs need it. */
   async removeInterface(id: string, subnetId: string): Promise<void> {
-    await this.#neutron.put(path`/routers/${id}/remove_router_interface`, { subnet_id: subnetId })
+    await this.#neutron.put(path`/routers/${id}/remove_router_interface`, { subnet_id: subnetId }, slow)
   }
 
   /** Fails with `neutron.in_use` while it has interfaces. */

@@ -129,6 +129,8 @@ export function networkContract(world: () => World): void {
       const paged = (await ports.list({ pageSize: 1 }).all()).map(({ id }) => id).sort()
       expect(paged).toEqual(all)
       expect(all).toEqual(expect.arrayContaining([port.id, more.id]))
+      const both = await ports.listOf({ ids: [port.id, more.id] }).all()
+      expect(both.map(({ id }) => id).sort()).toEqual([port.id, more.id].sort())
       await ports.remove(more.id)
     })
 

@@ -177,6 +177,31 @@ export function volumesContract(world: () => World): void {
       await volumes.waitUntilGone(source.id)
     })
 
+    test('a backup is made and restored, where there is a service for it', async () => {
+      const { volumes } = customer.own
+      const services = await world().admin.volumes.services.list({ binary: 'cinder-backup' }).all()
+      if (!services.some(({ isUp }) => isUp)) return expect(await volumes.backups.list().all()).toEqual([])
+      const source = await volumes.create({ name: 'to keep', sizeGib: 1 })
+      world().later(() => volumes.remove(source.id))
+      await volumes.waitForStatus(source.id, 'available')
+      const { id } = await volumes.backups.create({ volumeId: source.id, name: 'kept' })
+      world().later(() => volumes.backups.remove(id))
+      expect(await volumes.backups.waitForStatus(id, 'available')).toMatchObject({
+        name: 'kept',
+        volumeId: source.id,
+        sizeGib: 1,
+      })
+      expect(await volumes.backups.find({ name: 'kept' })).toMatchObject({ id })
+      const { volumeId } = await volumes.backups.restore(id)
+      expect(await volumes.waitForStatus(volumeId, 'available')).toMatchObject({ sizeGib: 1 })
+      await volumes.backups.remove(id)
+      await volumes.backups.waitUntilGone(id)
+      for (const made of [source.id, volumeId]) {
+        await volumes.remove(made)
+        await volumes.waitUntilGone(made)
+      }
+    })
+
     test('quotas are set by admins, counted, and enforced with 413', async () => {
       const { quotas } = world().admin.volumes
       await quotas.update(customer.projectId, { volumes: 1, gigabytes: 3 })
