@@ -66,9 +66,13 @@ test('no test is skipped or runs alone; one that needs something that is missing
 })
 
 test('nothing names a folder of one machine', () => {
-  const machine = /(?<![\w.$}:/-])\/(?:work|home|Users|root(?!\/\.ssh))\/|(?<!\w)\.\.\/shared\//
-  const own = files.filter(({ path }) => !tidy.test(path))
-  expect(own.flatMap((file) => linesWith(file, machine))).toEqual([])
+  const machine = /(?<![\w.$}:/-])\/(?:work|home|Users|root(?!\/\.ssh))\//
+  expect(files.filter(({ path }) => !tidy.test(path)).flatMap((file) => linesWith(file, machine))).toEqual([])
+})
+
+test('what lies beside the repository is named only where a setting names another place', () => {
+  const beside = /^(?!.*process\.env\.\w+ \?\?).*(?<!\w)\.\.\/shared\//
+  expect(sources.filter(({ path }) => !tidy.test(path)).flatMap((file) => linesWith(file, beside))).toEqual([])
 })
 
 // ── dependencies ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
