@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const chromiumPath = '/usr/bin/chromium'
+const startsWithinMs = 180_000
+
+/** Tests in the browser need Debian's Chromium; `npm test` installs it where it may. */
+export const hasChromium = existsSync(chromiumPath)
+
+export interface Login {
+  email: string
+  password: string
+}
+
+/** What the platform writes into its data folder once it is ready. */
+interface RunFile {
+  url: string
+  customer: Login
+  operator: Login
+}
+
+export interface PageOptions {
+  /** Signed in as; nobody when absent. */
+  as?: Login
+  theme?: 'dark' | 'light'
+  language?: 'en' | 'ru'
+  width?: number
+  height?: number
+}
+
+export interface World {
+  url: string
+  customer: Login
+  operator: Login
+  browser: Browser
+  /** A page in a browser of its own. What its console complains about is in `complaints`. */
+  open(options?: PageOptions): Promise<{ page: Page; context: BrowserContext; complaints: string[] }>
+  stop(): Promise<void>
+}
+
+/**
+ * The whole service as `npm start` gives it, in a fresh folder and on a free port, and a browser beside it. With `STRAYLIGHT_RUN`, the
+ * `run.json` of a service that runs already, the tests use that one.
+ */
+export async function startWorld(): Promise<World> {
+  const given = process.env.STRAYLIGHT_RUN
+  if (given) {
+    const run = JSON.parse(readFileSync(given, 'utf8')) as RunFile
+    const browser = await launch()
+    return { ...run, browser, open: (options = {}) => openPage(browser, run.url, options), stop: () => browser.close() }
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'straylight-e2e-'))
+  // The embedded PostgreSQL runs as another user when the tests run as root.
+  chmodSync(folder, 0o755)
+  const platform = spawn(process.execPath, [join(root, 'run.mjs'), 'packages/platform/src/main.ts'], {
+    cwd: root,
+    env: { ...process.env, STRAYLIGHT_DATA: folder, STRAYLIGHT_PORT: '0' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  for (const stream of [platform.stdout, platform.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-4000)
+    })
+  try {
+    const run = await readyRun(join(folder, 'run.json'), platform, () => said)
+    const browser = await launch()
+    return {
+      ...run,
+      browser,
+      open: (options = {}) => openPage(browser, run.url, options),
+      async stop() {
+        await browser.close()
+        await end(platform)
+        rmSync(folder, { recursive: true, force: true })
+      },
+    }
+  } catch (error) {
+    await end(platform)
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+const launch = () => chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--font-render-hinting=none'] })
+
+async function readyRun(file: string, platform: ChildProcess, said: () => string): Promise<RunFile> {
+  for (const until = Date.now() + startsWithinMs; Date.now() < until; await pause(100)) {
+    if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as RunFile
+    if (platform.exitCode !== null) break
+  }
+  throw new Error(`The platform did not become ready. It said:\n${said()}`)
+}
+
+async function end(platform: ChildProcess): Promise<void> {
+  if (platform.exitCode !== null || platform.signalCode !== null) return
+  const over = new Promise((resolve) => platform.once('exit', resolve))
+  platform.kill('SIGTERM')
+  await Promise.race([over, pause(30_000)])
+  if (platform.exitCode === null && platform.signalCode === null) platform.kill('SIGKILL')
+}
+
+async function openPage(browser: Browser, url: string, { as, theme = 'dark', language = 'en', width = 1440, height = 900 }: PageOptions) {
+  const phone = width < 640
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: { width, height },
+    locale: language === 'ru' ? 'ru-RU' : 'en-US',
+    timezoneId: 'UTC',
+    reducedMotion: 'reduce',
+    ...(phone ? { hasTouch: true, isMobile: true } : {}),
+  })
+  // Before any page: what the person chose in this browser.
+  await context.addInitScript((chosen) => localStorage.setItem('straylight.preferences', chosen), JSON.stringify({ theme, language }))
+  if (as) await signIn(context, url, as)
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  return { page, context, complaints }
+}
+
+/** Signs the browser in as the form would: the session is the cookie of the answer. */
+async function signIn(context: BrowserContext, url: string, login: Login): Promise<void> {
+  const answer = await context.request.post('/v2/account/sign-in', { data: login, headers: { origin: url } })
+  if (!answer.ok()) throw new Error(`Sign-in was refused: ${answer.status()} ${await answer.text()}`)
+}
