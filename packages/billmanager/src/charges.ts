@@ -17,8 +17,10 @@ export interface Charge {
   text: string
   /** Ours, when we posted it. */
   key: string | undefined
-  /** The day on the panel, `YYYY-MM-DD`. */
+  /** The day that it is for, `YYYY-MM-DD`: the panel charges a day's usage in the night after it. */
   on: string | undefined
+  /** The day it was made. */
+  createdOn: string | undefined
   /** As lists show it: whole cents. `charge(id)` has it exactly. */
   amount: Money | undefined
   tax: Money | undefined
@@ -62,19 +64,20 @@ export function chargesOf(context: Context) {
       text,
       key,
       on: readDay(row.text('realdate')) ?? readDay(row.text('cdate')),
+      createdOn: readDay(row.text('cdate')),
       amount: readAmount(row.text('amount'), settings.currency),
       tax: row.text('taxamount') === '' ? undefined : readAmount(row.text('taxamount'), settings.currency),
       serviceId: row.id('item'),
     }
   }
 
-  /** The charges of a client since a day (`YYYY-MM-DD`), newest first. */
+  /** The charges of a client that were made since a day (`YYYY-MM-DD`), newest first. */
   async function charges(customer: Customer, since?: string): Promise<Charge[]> {
     const found: Charge[] = []
     for await (const row of rowsOf(panel, 'expense', {}, { su: customer.login, newestFirst: true })) {
       const charge = fromRow(row)
       if (!charge) continue
-      if (since !== undefined && charge.on !== undefined && charge.on < since) break
+      if (since !== undefined && isBefore(charge, since)) break
       found.push(charge)
     }
     return found
@@ -90,6 +93,7 @@ export function chargesOf(context: Context) {
       text,
       key,
       on: readDay(form.text('realdate')),
+      createdOn: readDay(form.text('cdate')),
       amount: readAmount(form.raw('amount'), currency),
       tax: readAmount(form.raw('taxamount'), currency),
       serviceId: form.id('item'),
@@ -238,6 +242,12 @@ export function chargesOf(context: Context) {
       (await postCharges(customer, [wish]))[0] as Outcome<PostedCharge>,
     voidCharge,
   }
+}
+
+/** Ids grow with the day of making. A panel that shows only the day a charge is for is read two days further. */
+function isBefore({ createdOn, on }: Charge, since: string): boolean {
+  if (createdOn !== undefined) return createdOn < since
+  return on !== undefined && Date.parse(on) < Date.parse(since) - 2 * 86_400_000
 }
 
 function mistakeIn({ amount, key, taxRate }: NewCharge, customer: Customer): BillmanagerError | undefined {

@@ -60,9 +60,10 @@ export function healthOf(context: Context, timeAtPanel: () => Date | undefined) 
 
   /** A form without `sok=ok` must answer the form, so that a client that forgets it can notice. */
   async function sokTrap(): Promise<{ ok: boolean; detail: string }> {
-    const timezone = (await panel.call('usrparam')).raw('timezone')
+    const elid = (await panel.call('whoami')).rows('user')[0]?.attribute('id')
+    const timezone = (await panel.call('usrparam', { elid })).raw('timezone')
     // Sends our own setting as it is, so that nothing would change even if it were applied.
-    const form = await panel.call('usrparam', { timezone })
+    const form = await panel.call('usrparam', { elid, timezone })
     return form.has('ok')
       ? { ok: false, detail: 'a form that was not sent says OK: only reading back tells whether a write was done' }
       : { ok: true, detail: 'a form without sok=ok answers the form' }

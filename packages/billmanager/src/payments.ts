@@ -191,9 +191,7 @@ export function paymentsOf(context: Context) {
           },
           { su: customer.login },
         )
-        const address = doc.text('ok')
-        if (address !== '' && URL.canParse(address, panel.url) && !address.startsWith('func='))
-          redirectUrl = new URL(address, panel.url).href
+        redirectUrl = gatewayUrl(doc.text('ok'), panel.url)
         return doc.id('payment_id') ?? doc.id('id')
       },
       look: async (id) => {
@@ -228,6 +226,13 @@ export function paymentsOf(context: Context) {
   const yesterday = (): string => panelDay(new Date(clock.now().getTime() - 86_400_000), settings.utcOffset)
 
   return { payments, payment, paymentMethods, createPayment, settlePayment }
+}
+
+/** Where the client pays. `func=order` and the like are places in the panel's own pages, not addresses. */
+function gatewayUrl(address: string, base: string): string | undefined {
+  if (address === '' || address.startsWith('func=') || !URL.canParse(address, base)) return undefined
+  const url = new URL(address, base)
+  return url.protocol === 'https:' || url.protocol === 'http:' ? url.href : undefined
 }
 
 const nextDay = (at: Date, utcOffset: string): string => panelDay(new Date(at.getTime() + 86_400_000), utcOffset)

@@ -92,4 +92,23 @@ describe('in whose name', () => {
     ])
     expect(callsOf('expense')).toEqual([])
   })
+
+  test('what the panel charged in the night for yesterday does not hide what was charged before it', async () => {
+    const { panel, simulator, customer, charge, clock } = await world()
+    const today = clock.now().toISOString().slice(0, 10)
+    await panel.money.postCharge(customer, { ...charge, since: today })
+    const nightly = simulator.expenses()[0]
+    expect(nightly).toBeDefined()
+    // A service at a daily price, charged at midnight for the day before.
+    await panel.services.open(customer, { key: 'prj-1', tariffId: '4' })
+    clock.advance(1000)
+    simulator.setPurse(customer.accountId, { balance: 10_000_000n })
+    const tomorrow = new Date(clock.now().getTime() + 86_400_000).toISOString().slice(0, 10)
+    clock.advance(new Date(`${tomorrow}T00:00:01Z`).getTime() - clock.now().getTime())
+    await panel.money.postCharge(customer, { ...charge, key: 'k-2', since: tomorrow })
+    const [newest, nights] = await panel.money.charges(customer, tomorrow)
+    expect(newest).toMatchObject({ key: 'k-2', on: tomorrow })
+    expect(nights).toMatchObject({ key: undefined, on: today, createdOn: tomorrow })
+    expect(await panel.money.postCharge(customer, { ...charge, since: today })).toMatchObject({ repeated: true })
+  })
 })

@@ -1,4 +1,4 @@
-import { AdjustableClock, money, undiciSend } from '@straylight/kit'
+import { AdjustableClock, money, UpstreamError, undiciSend } from '@straylight/kit'
 import { describe, expect, test } from 'vitest'
 import { createBillmanager } from '../src/index.ts'
 import { world } from './support/world.ts'
@@ -34,6 +34,17 @@ describe('a panel that says OK and does nothing', () => {
       expect(await writes[func]?.()).toMatchObject({ outcome: 'unconfirmed', code: 'silent' })
     },
   )
+
+  test('an answer in a ticket that was not kept is not taken for an earlier one with the same words', async () => {
+    const { panel, simulator, customer } = await world()
+    const ticket = await panel.tickets.create(customer, { subject: 'S', message: 'Hello', departmentId: '2', key: 't-1' })
+    const id = ticket.outcome === 'confirmed' ? ticket.value.id : ''
+    simulator.faults.add({ match: { func: 'clientticket.edit' }, effect: 'silent-ok' })
+    expect(await panel.tickets.reply(customer, id, { message: 'Hello' })).toMatchObject({
+      outcome: 'unconfirmed',
+      code: 'silent',
+    })
+  })
 
   test('noSokIsSilentOk: the self-test finds it out', async () => {
     const { panel, simulator } = await world()
@@ -79,6 +90,32 @@ describe('a line that breaks', () => {
       value: { payment: { id: '77' } },
     })
     expect(simulator.payments()).toHaveLength(1)
+  })
+
+  test('a lost payment that cannot be told from another is unconfirmed', async () => {
+    const { panel, simulator, customer, connect } = await world()
+    await panel.payers.create(customer, { kind: 'person', name: 'Ann', person: 'Ann', countryId: '182' })
+    const wish = { amount: money(5_000_000n, 'EUR'), methodId: '5', key: 'p-1' }
+    const send = undiciSend()
+    const losing = connect({
+      async send(request) {
+        const response = await send(request)
+        if (!String(request.body).includes('func=payment.add.method')) return response
+        // The client begins the same payment in the panel at the same moment, and then our line is cut.
+        await panel.money.createPayment(customer, { ...wish, key: 'p-2' })
+        const cut = {
+          service: 'billmanager',
+          kind: 'unreachable',
+          code: 'cut',
+          message: 'cut',
+          retryable: true,
+          effect: 'unknown',
+        } as const
+        throw new UpstreamError(cut)
+      },
+    })
+    expect(await losing.money.createPayment(customer, wish)).toMatchObject({ outcome: 'unconfirmed', code: 'no_answer' })
+    expect(simulator.payments()).toHaveLength(2)
   })
 
   test('a call that was cut before it acted is unconfirmed, and a later one with the same key posts', async () => {
@@ -248,6 +285,18 @@ describe('a panel that writes otherwise', () => {
       expect(await panel.services.list(customer)).toMatchObject([{ id, status: 'active', raw: '2' }])
       await expect(panel.tickets.get(customer, '1')).rejects.toMatchObject({ reason: 'not_found' })
     }
+  })
+
+  test('a service is found by our key also where the list neither filters by it nor shows it', async () => {
+    const send = undiciSend()
+    const { customer, connect, active } = await world()
+    const [first, second] = [await active('prj-1'), await active('prj-2')]
+    const panel = connect({
+      send: (request) => send({ ...request, body: String(request.body).replace('remoteid=', 'nothing=') }),
+    })
+    expect(await panel.services.find(customer, 'prj-1')).toMatchObject({ id: first, key: 'prj-1' })
+    expect(await panel.services.find(customer, 'prj-2')).toMatchObject({ id: second })
+    expect(await panel.services.find(customer, 'prj-3')).toBeUndefined()
   })
 
   test('dropOrderId: the service is found by our key', async () => {

@@ -163,6 +163,16 @@ describe('a month of a client on credit', () => {
     expect(service()?.status).toBe('2')
   })
 
+  test('what is overdue opens the credit when it is paid, though a later invoice is not paid yet', async () => {
+    const { live, pay, balance, panel, customer } = await onCredit()
+    await live(30 + 31 + 1)
+    expect((await panel.documents.list(customer, ['invoice'])).map(({ amount }) => amount)).toEqual([eur('7.20'), eur('14.40')])
+    expect(await balance()).toMatchObject({ creditBlocked: true, real: eur('-21.60') })
+    await pay('14.40')
+    expect((await panel.documents.list(customer, ['invoice'])).map(({ status }) => status)).toEqual(['Not paid', 'Paid'])
+    expect(await balance()).toMatchObject({ creditBlocked: false, real: eur('-7.20') })
+  })
+
   test('a part of the debt does not open the credit', async () => {
     const { live, pay, balance } = await onCredit()
     await live(30 + 15)

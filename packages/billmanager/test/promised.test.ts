@@ -81,6 +81,15 @@ describe('promised payments', () => {
     })
   })
 
+  test('one at a time, whatever else is right', async () => {
+    const { panel, customer } = await paid({ promised: { kind: 'own' }, promiseRules: { ...rules, cooldownDays: 0 } })
+    const history = { paid: money(10_000_000n, 'EUR'), open: true, lastOn: undefined }
+    expect(await panel.money.promise(customer, { ...wish, history })).toMatchObject({ outcome: 'refused', code: 'busy' })
+    expect(await panel.money.promise(customer, { ...wish, history: { ...history, open: false } })).toMatchObject({
+      outcome: 'confirmed',
+    })
+  })
+
   test('too soon after the last one is refused', async () => {
     const { panel, customer, clock } = await paid({ promised: { kind: 'own' } })
     const lastOn = new Date(clock.now().getTime() - 10 * 86_400_000).toISOString().slice(0, 10)

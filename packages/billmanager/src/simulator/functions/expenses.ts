@@ -63,6 +63,7 @@ export const expenseFunctions: Record<string, PanelFunction> = {
             taxrate: String(expense.taxRate / 100),
             taxamount: world.exact(taxIn(expense.amount, expense.taxRate)),
             realdate: expense.realDay,
+            cdate: expense.createdAt.slice(0, 10),
             item: expense.itemId ?? 'null',
           })
         recharge(
