@@ -2,7 +2,6 @@ import type { Clock } from '../clock.ts'
 
 interface Happening {
   atMs: number
-  order: number
   name: string
   subject: string
   happen: () => void
@@ -16,8 +15,8 @@ interface Happening {
 export class Timeline {
   readonly #clock: Clock
   readonly pace: 'auto' | 'manual'
+  /** In order of time, and of planning where times are equal. */
   #happenings: Happening[] = []
-  #order = 0
   #abort = new AbortController()
   readonly #onLate: ((error: unknown) => void) | undefined
 
@@ -29,7 +28,8 @@ export class Timeline {
 
   /** Plans `happen` in `ms` milliseconds. In `auto` it also happens by itself then, so that notifications go out without a request. */
   after(ms: number, subject: string, name: string, happen: () => void): void {
-    this.#happenings.push({ atMs: this.#clock.now().getTime() + ms, order: this.#order++, name, subject, happen })
+    const happening = { atMs: this.#clock.now().getTime() + ms, name, subject, happen }
+    this.#happenings.splice(this.#placeOf(happening), 0, happening)
     if (this.pace === 'auto') this.#sleepThenSettle(ms, this.#abort.signal)
   }
 
@@ -49,16 +49,19 @@ export class Timeline {
 
   settle(): void {
     if (this.pace === 'manual') return
-    this.#run((happening) => happening.atMs <= this.#clock.now().getTime())
+    this.#run(() => {
+      const [first] = this.#happenings
+      return first && first.atMs <= this.#clock.now().getTime() ? 0 : -1
+    })
   }
 
   /** Everything planned for `subject` happens now, including what that plans in turn. */
   finish(subject: string): void {
-    this.#run((happening) => happening.subject === subject)
+    this.#run(() => this.#happenings.findIndex((happening) => happening.subject === subject))
   }
 
   finishAll(): void {
-    this.#run(() => true)
+    this.#run(() => (this.#happenings.length > 0 ? 0 : -1))
   }
 
   cancel(subject: string): void {
@@ -71,12 +74,22 @@ export class Timeline {
     this.#abort = new AbortController()
   }
 
-  #run(isDue: (happening: Happening) => boolean): void {
-    for (;;) {
-      const next = this.#happenings.filter(isDue).sort((a, b) => a.atMs - b.atMs || a.order - b.order)[0]
-      if (!next) return
-      this.#happenings = this.#happenings.filter((happening) => happening !== next)
-      next.happen()
+  /** Lets what `next` points to happen, one after the other, until it points to nothing. */
+  #run(next: () => number): void {
+    for (let index = next(); index >= 0; index = next()) {
+      const [happening] = this.#happenings.splice(index, 1)
+      happening?.happen()
     }
+  }
+
+  #placeOf(happening: Happening): number {
+    let low = 0
+    let high = this.#happenings.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#happenings[middle] as Happening).atMs <= happening.atMs) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 }

@@ -17,6 +17,7 @@ import { jobs as rebuildJobs } from './compute/rebuilds.ts'
 import { addressesOf, type Server, statusOf } from './compute/server.ts'
 import { compute } from './compute/service.ts'
 import { jobs as serverVolumeJobs } from './compute/volume-attachments.ts'
+import { consolePage, serveScreens } from './console/console.ts'
 import type { Project } from './identity/projects.ts'
 import { identity } from './identity/service.ts'
 import { jobs as importJobs } from './image/image-data.ts'
@@ -30,6 +31,7 @@ import type { Router } from './network/routers.ts'
 import { network } from './network/service.ts'
 import { jobs as subnetJobs } from './network/subnets.ts'
 import { type Envelope, envelope } from './notifications/envelope.ts'
+import { createPublisher } from './notifications/publisher.ts'
 import { placement } from './placement/service.ts'
 import { adminProject, credentials, customersDomain, seed } from './seed.ts'
 import { Service } from './service.ts'
@@ -138,6 +140,7 @@ export async function startOpenstackSimulator(options: OpenstackSimulatorOptions
       flush: () => world.flush(),
       state: () => stateOf(world),
       reset: () => reset(world, hosts),
+      upgrade: serveScreens(world),
     },
     {
       ...(options.port === undefined ? {} : { port: options.port }),
@@ -146,6 +149,10 @@ export async function startOpenstackSimulator(options: OpenstackSimulatorOptions
   )
   world.url = shell.url
   world.faults = shell.faults
+
+  // A broker that is away takes nothing from the cloud: it is tried again, as the services do.
+  const publisher = options.amqpUrl === undefined ? undefined : createPublisher(options.amqpUrl, () => {})
+  if (publisher) world.onNotice((notice) => publisher.publish(envelope(notice, world.nowMs)))
 
   return {
     url: shell.url,
@@ -161,6 +168,7 @@ export async function startOpenstackSimulator(options: OpenstackSimulatorOptions
     reset: () => reset(world, hosts),
     close: async () => {
       world.timeline.clear()
+      await publisher?.close()
       await shell.close()
     },
     onNotification: (listener) => world.onNotice((notice) => listener(envelope(notice, world.nowMs))),
@@ -188,6 +196,7 @@ const serviceFor = (path: string): Service | undefined =>
 function handle(world: World, request: SimRequest): SimResponse {
   const service = serviceFor(request.path)
   if (service) return service.handle(world, request)
+  if (request.path.startsWith('/console/')) return consolePage(request.path)
   return {
     status: 404,
     headers: { 'content-type': 'text/plain' },

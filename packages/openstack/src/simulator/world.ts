@@ -78,6 +78,7 @@ export class World {
   readonly tables: Table<Row>[] = []
   #changes: Change[] | undefined
   #notices: Notice[] = []
+  #dueMs: number | undefined
   readonly #listeners = new Set<(notice: Notice) => void>()
   /** Where the simulator listens, `http://127.0.0.1:1234`; links in answers start with it. */
   url = 'http://127.0.0.1'
@@ -151,8 +152,10 @@ export class World {
     return table
   }
 
+  /** The time on the clock; while something happens late, because time has jumped, the time at which it was due. */
   get nowMs(): number {
-    return this.clock.now().getTime()
+    const now = this.clock.now().getTime()
+    return this.#dueMs === undefined ? now : Math.min(this.#dueMs, now)
   }
 
   /** A number for this kind, from 1. */
@@ -239,14 +242,19 @@ export class World {
   }
 
   #plan(job: Job): void {
-    this.timeline.after(Math.max(0, job.atMs - this.nowMs), job.subject, job.name, () => {
+    this.timeline.after(job.atMs - this.clock.now().getTime(), job.subject, job.name, () => {
       if (!this.jobs.has(job.id)) return
-      this.transaction(() => {
-        this.jobs.remove(job.id)
-        const handler = this.#jobHandlers[job.name]
-        if (!handler) throw new Error(`nobody does the job ${job.name}`)
-        handler(this, job.args)
-      })
+      this.#dueMs = job.atMs
+      try {
+        this.transaction(() => {
+          this.jobs.remove(job.id)
+          const handler = this.#jobHandlers[job.name]
+          if (!handler) throw new Error(`nobody does the job ${job.name}`)
+          handler(this, job.args)
+        })
+      } finally {
+        this.#dueMs = undefined
+      }
       this.flush()
     })
   }
