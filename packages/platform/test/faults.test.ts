@@ -12,13 +12,13 @@ type Weather = Omit<Fault, 'match'>
 
 /** What a call may meet. The times are on the world's clock: our client gives up long before. */
 const forReads: Record<string, Weather> = {
-  '500': { effect: 'status', status: 500 },
   '503 of a proxy': { effect: 'html' },
-  'Galera not ready': { effect: 'wsrep' },
   'cut off': { effect: 'drop-before' },
 }
 const forWrites: Record<string, Weather> = {
   ...forReads,
+  '500': { effect: 'status', status: 500 },
+  'Galera not ready': { effect: 'wsrep' },
   '409': { effect: 'status', status: 409 },
   '429': { effect: 'status', status: 429 },
   '503': { effect: 'status', status: 503 },

@@ -98,6 +98,8 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
     // What a request was is in the audit log and the figures; the log is for what went wrong.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
+    // An open event stream must not hold up the end.
+    forceCloseConnections: true,
     genReqId: () => `req-${newId()}`,
     trustProxy: options.trustProxy,
     routerOptions: { maxParamLength: 200 },
