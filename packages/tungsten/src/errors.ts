@@ -45,7 +45,7 @@ function meaning({ method, path, status, body }: Refusal): Meaning {
   const isRead = method === 'GET' || method === 'HEAD'
   if (status < 400) return { kind: 'garbled', code: 'unexpected_status', effect: isRead ? 'none' : 'unknown' }
   if (body.includes('WSREP has not yet prepared node'))
-    return { kind: 'unavailable', code: 'database_not_ready', retryable: true, effect: 'unknown' }
+    return { kind: 'unavailable', code: 'database_not_ready', retryable: true, effect: isRead ? 'none' : 'unknown' }
   if (body.includes(' has exhausted subnet(')) return { kind: 'limit', code: 'addresses_exhausted' }
   switch (status) {
     case 401:

@@ -1,6 +1,7 @@
 import { invalid } from '@straylight/kit'
 import { type Call, Connection, type ConnectionOptions } from '../connection.ts'
 import { asObject, list, parseJson, text, whole } from '../decode.ts'
+import { garbled } from '../errors.ts'
 import { dashed, type FqName } from '../ids.ts'
 import { asksForNothing, countIds, type ListQuery, listParameters, mostIdsInUrl, queryString } from './list.ts'
 import { type Changes, collectionOf, type Draft, decodeResource, type Resource, type ResourceType } from './resources/index.ts'
@@ -123,7 +124,9 @@ export class ConfigApi {
         const rows = this.#rows<T, F>(type, answer)
         if (rows.length > 0) yield rows
         const next = asObject(answer, `list of ${type}`).marker
-        marker = next === null || next === undefined ? null : text(next, `marker of ${type}`)
+        const following = next === null || next === undefined ? null : text(next, `marker of ${type}`)
+        if (following === marker) throw garbled(`list of ${type}`, `the marker ${following} did not move`)
+        marker = following
       }
     }
   }

@@ -65,14 +65,12 @@ export async function removeSubnet(config: ConfigApi, networkId: string, subnetI
   })
   if (!subnetsOf({ network_ipam_refs: references }).some((subnet) => subnet.subnet_uuid === subnetId))
     throw notFound('tungsten.no_such_subnet', `network ${networkId} has no subnet ${subnetId}`)
-  const changed = references
-    .map((reference) =>
-      withSubnets(
-        reference,
-        subnetsOfReference(reference).filter((subnet) => subnet.subnet_uuid !== subnetId),
-      ),
-    )
-    .filter((reference) => subnetsOfReference(reference).length > 0)
+  const changed = references.flatMap((reference) => {
+    const subnets = subnetsOfReference(reference)
+    const kept = subnets.filter((subnet) => subnet.subnet_uuid !== subnetId)
+    if (kept.length === subnets.length) return [reference]
+    return kept.length > 0 ? [withSubnets(reference, kept)] : []
+  })
   await config.update('virtual-network', networkId, { network_ipam_refs: changed })
 }
 

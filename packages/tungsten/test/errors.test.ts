@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { UpstreamError } from '@straylight/kit'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { classify, garbled } from '../src/errors.ts'
+import { errorCases } from './errors-cases.ts'
+import { samplesOf } from './replay.ts'
+
+describe('an answer that is no success', () => {
+  test.each(errorCases)('$says: $means.code', ({ method = 'POST', path = '/things', status, headers, body, means }) => {
+    const error = classify({ method, path, status, body, ...(headers ? { headers } : {}) })
+    expect(error).toBeInstanceOf(UpstreamError)
+    expect(error).toMatchObject({ service: 'tungsten', status, ...means })
+  })
+
+  test('every refusal that was recorded has a meaning of its own, none is a server error that we would repeat', () => {
+    const recordings = ['tf-config', 'opensdn-config', 'opensdn-config-advanced', 'tf-rbac', 'opensdn-rbac', 'tf-cloud-admin']
+    const refusals = recordings.flatMap(samplesOf).filter(({ response }) => response.status >= 400)
+    expect(refusals.length).toBeGreaterThan(60)
+    for (const { request, response } of refusals) {
+      const body = response.text ?? JSON.stringify(response.body)
+      const error = classify({ method: request.method, path: request.path.split('?', 1)[0] ?? '', status: response.status, body })
+      expect(error.retryable && request.method !== 'GET').toBe(false)
+      expect(error.message.length).toBeLessThan(500)
+    }
+  })
+
+  test('says no more than a short sentence, whatever comes', () => {
+    const error = classify({ method: 'GET', path: '/virtual-networks', status: 500, body: `<b>${'x'.repeat(10_000)}</b>` })
+    expect(error.message.length).toBeLessThan(350)
+    expect(error.message).not.toContain('<b>')
+  })
+
+  test('nothing makes the classification fail', () => {
+    const body = fc.oneof(fc.string(), fc.json(), fc.constantFrom(...errorCases.map((one) => one.body)))
+    const method = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'DELETE')
+    fc.assert(
+      fc.property(method, fc.webPath(), fc.integer({ min: 100, max: 599 }), body, (verb, path, status, text) => {
+        const error = classify({ method: verb, path, status, body: text })
+        expect(error.code).toMatch(/^tungsten\.[a-z_]+$/)
+        if (verb === 'GET' || verb === 'HEAD') expect(error.effect).toBe('none')
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('an answer that cannot be read may have had its effect', () => {
+    expect(garbled('list of project', 'expected JSON')).toMatchObject({ kind: 'garbled', effect: 'unknown', retryable: false })
+  })
+})
+
+test('the cases take every branch of the classification', async () => {
+  const folder = fileURLToPath(new URL('../', import.meta.url))
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [
+      '--test',
+      '--test-reporter=tap',
+      '--experimental-test-coverage',
+      '--test-coverage-include=src/errors.ts',
+      'test/branches/run.ts',
+    ],
+    { cwd: folder, env: { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_V8_COVERAGE: undefined, NODE_OPTIONS: undefined } },
+  )
+  // # file | line % | branch % | funcs % | uncovered lines
+  const [, lines, branches, functions] = /^#\s+errors\.ts\s+\|\s*([\d.]+)\s*\|\s*([\d.]+)\s*\|\s*([\d.]+)/m.exec(stdout) ?? []
+  expect([lines, branches, functions]).toEqual(['100.00', '100.00', '100.00'])
+})
