@@ -1,4 +1,4 @@
-import { Bug, UpstreamError } from '@straylight/kit'
+import { Bug, type Layer, UpstreamError } from '@straylight/kit'
 import { describe, expect, test } from 'vitest'
 import { orAbsent } from '../src/index.ts'
 import { queryText } from '../src/service.ts'
@@ -82,6 +82,31 @@ describe('tokens', () => {
     )
     const { compute } = script.open().as(scope)
     await Promise.all([compute.flavors.get('1'), compute.flavors.get('1')])
+    expect(script.logins).toBe(2)
+  })
+
+  test('a call that is refused late takes the token that another has brought meanwhile', async () => {
+    const script = new ScriptedCloud(({ path, headers }) =>
+      path.startsWith('/v2.1/flavors/')
+        ? headers?.['x-auth-token'] === 'token-1'
+          ? { status: 401 }
+          : { body: { flavor } }
+        : undefined,
+    )
+    let letGo = () => {}
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    const slowly: Layer = (next) => async (request) => {
+      const response = await next(request)
+      if (request.url.endsWith('/flavors/late') && response.status === 401) await gate
+      return response
+    }
+    const { compute } = script.open({ layers: [slowly] }).as(scope)
+    const late = compute.flavors.get('late')
+    await compute.flavors.get('early')
+    letGo()
+    await late
     expect(script.logins).toBe(2)
   })
 

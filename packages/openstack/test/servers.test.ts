@@ -82,15 +82,16 @@ describe('looking for a server', () => {
             body: {
               servers: [
                 server({ id: 'c', created: '2026-11-22T05:49:02Z' }),
+                server({ id: 'd' }),
                 server({ id: 'b' }),
-                server({ id: 'a' }),
+                server({ id: 'a', created: '2026-11-22T05:49:03Z' }),
                 server({ id: '0', created: '2026-11-22T05:49:00Z', status: 'DELETED' }),
               ],
             },
           }
         : undefined,
     )
-    expect(await script.open().as({ projectId: 'p' }).compute.servers.find({ name: 'x' })).toMatchObject({ id: 'a' })
+    expect(await script.open().as({ projectId: 'p' }).compute.servers.find({ name: 'x' })).toMatchObject({ id: 'b' })
   })
 
   test('quotes metadata for Cinder, which reads the filter as Python', () => {
