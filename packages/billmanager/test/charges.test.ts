@@ -25,7 +25,7 @@ describe('in whose name', () => {
     const { panel, simulator, customer, charge } = await world()
     const made = await panel.customers.create({ email: 'bob@x.test', password: 'password-1', name: 'Bob', country: 'DE' })
     const bob = made.outcome === 'confirmed' ? made.value : customer
-    simulator.faults.add({ match: { func: 'expense.edit' }, effect: 'delay', delay_ms: 150, times: 1 })
+    simulator.faults.add({ match: { func: 'expense.edit' }, effect: 'delay', delay_ms: 1500, times: 1 })
     const order: string[] = []
     await Promise.all([
       panel.money.postCharge(customer, charge).then(() => order.push('ann 1')),

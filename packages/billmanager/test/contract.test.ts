@@ -23,7 +23,7 @@ function simulated(
         clock,
         tariffId: '3',
         datacenterId: '1',
-        operationMs: 5000,
+        operationMs: 20_000,
         options: { settings: { currency, readBack: { looks: 20, everyMs: 25 } } },
       }
     })

@@ -149,8 +149,8 @@ describe('a line that breaks', () => {
 
   test('no answer in time is unconfirmed, and what was done is found', async () => {
     const { simulator, customer, charge, connect } = await world()
-    simulator.faults.add({ match: { func: 'expense.edit' }, effect: 'delay-after', delay_ms: 1000, times: 1 })
-    const hasty = connect({ timeoutMs: 200 })
+    simulator.faults.add({ match: { func: 'expense.edit' }, effect: 'delay-after', delay_ms: 3000, times: 1 })
+    const hasty = connect({ timeoutMs: 1000 })
     expect(await hasty.money.postCharge(customer, charge)).toMatchObject({ outcome: 'confirmed' })
     expect(simulator.expenses()).toHaveLength(1)
   })

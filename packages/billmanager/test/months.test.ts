@@ -1,9 +1,11 @@
 import { AdjustableClock, money } from '@straylight/kit'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { createBillmanager } from '../src/index.ts'
 import { startBillmanagerSimulator, type Switches } from '../src/simulator/index.ts'
 import { confirmedValue } from './support/contract.ts'
 import { speaker } from './support/panel.ts'
+
+vi.setConfig({ testTimeout: 90_000 })
 
 const day = 86_400_000
 const hour = 3_600_000

@@ -5,13 +5,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AdjustableClock, money } from '@straylight/kit'
 import fc from 'fast-check'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { createBillmanager } from '../src/index.ts'
 import { escapeXml } from '../src/simulator/element.ts'
 import { startBillmanagerSimulator } from '../src/simulator/index.ts'
 import { confirmedValue } from './support/contract.ts'
 import { openPanel, speaker, start } from './support/panel.ts'
 import { textOfPdf } from './support/pdf.ts'
+
+vi.setConfig({ testTimeout: 90_000 })
 
 describe('a panel that is killed', () => {
   const credentials = { username: 'straylight', password: 'straylight-simulator' }

@@ -95,10 +95,13 @@ export class Store {
     const nowMs = this.#nowMs()
     const shown: Tables[K][] = []
     const ids = new Set(this.#table(kind).keys())
-    for (const key of this.#lags.keys()) if (key.startsWith(`${kind}/`)) ids.add(key.slice(kind.length + 1))
+    for (const [key, { untilMs }] of this.#lags) {
+      if (untilMs <= nowMs) this.#lags.delete(key)
+      else if (key.startsWith(`${kind}/`)) ids.add(key.slice(kind.length + 1))
+    }
     for (const id of ids) {
       const lag = this.#lags.get(`${kind}/${id}`)
-      const thing = lag && lag.untilMs > nowMs ? lag.before : this.#table(kind).get(id)
+      const thing = lag ? lag.before : this.#table(kind).get(id)
       if (thing !== undefined) shown.push(thing as Tables[K])
     }
     return shown

@@ -31,7 +31,7 @@ export async function world(
   const active = async (key: string) => {
     const opened = await panel.services.open(customer, { key, tariffId: '3' })
     if (opened.outcome !== 'confirmed') throw new Error(opened.message)
-    await panel.services.settled(opened.value.id, { timeoutMs: 2000, everyMs: 10 })
+    await panel.services.settled(opened.value.id, { timeoutMs: 20_000, everyMs: 10 })
     return opened.value.id
   }
   return { clock, simulator, panel, connect, customer, charge, callsOf, sentOf, active }
