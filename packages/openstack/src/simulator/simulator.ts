@@ -150,9 +150,9 @@ export async function startOpenstackSimulator(options: OpenstackSimulatorOptions
   world.url = shell.url
   world.faults = shell.faults
 
-  // A broker that is away takes nothing from the cloud: it is tried again, as the services do.
   const publisher = options.amqpUrl === undefined ? undefined : createPublisher(options.amqpUrl, () => {})
   if (publisher) world.onNotice((notice) => publisher.publish(envelope(notice, world.nowMs)))
+  await publisher?.ready
 
   return {
     url: shell.url,

@@ -4,7 +4,12 @@ import type { Envelope, Exchange } from './envelope.ts'
 /** Messages that wait for a lost broker; beyond that the oldest are dropped. */
 const mostWaiting = 10_000
 
+/** How long a start waits for the broker; one that is away takes nothing from the cloud. */
+const patienceMs = 1_000
+
 export interface Publisher {
+  /** The exchanges are there, or nobody has answered for a while. */
+  ready: Promise<void>
   publish(envelope: Envelope): void
   close(): Promise<void>
 }
@@ -45,7 +50,11 @@ export function createPublisher(url: string, onTrouble: (error: unknown) => void
     isSending = false
   }
 
+  const declared = Promise.all(exchanges.map((each) => rabbit.exchangeDeclare(each))).then(() => {}, onTrouble)
+  const ready = Promise.race([declared, new Promise<void>((resolve) => setTimeout(resolve, patienceMs).unref())])
+
   return {
+    ready,
     publish(envelope) {
       waiting.push(envelope)
       if (waiting.length > mostWaiting) waiting = waiting.slice(-mostWaiting)
