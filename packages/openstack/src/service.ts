@@ -283,6 +283,7 @@ export class Service {
       const answer = await this.get(path, { ...options, ...(query ? { query } : {}) })
       const { items, next } = this.readWhole(answer, (json) => {
         const body = new Fields(this.name, 'answer', json)
+        if (body.raw.truncated === true) throw truncated(this.name, path)
         return { items: read(body), next: nextQuery(this.name, body, key) }
       })
       yield items
@@ -294,6 +295,18 @@ export class Service {
     }
   }
 }
+
+// Keystone does not page: above its `list_limit` it leaves the rest out and says so. Half a list must not pass for a whole one
+// https://docs.openstack.org/keystone/latest/admin/configuration.html
+const truncated = (service: ServiceName, path: string): UpstreamError =>
+  new UpstreamError({
+    service,
+    kind: 'limit',
+    code: `${service}.list_truncated`,
+    message: `${service} left out a part of ${path}: ask with a narrower filter`,
+    retryable: false,
+    effect: 'none',
+  })
 
 /** Nova, Cinder, Neutron and Octavia: `servers_links: [{rel: 'next', href}]`; Glance: `next: '/v2/images?marker=…'`; Keystone: `links: {next}`. */
 function nextQuery(service: ServiceName, body: Fields, key: string): Query | undefined {

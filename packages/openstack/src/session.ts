@@ -151,6 +151,7 @@ export class Sessions {
       throw garbled('keystone', 'the token document is not JSON', { retryable: true })
     }
     const token = fromKeystone(value, json)
+    const requestId = requestIdOf(response)
     if ('projectId' in scope && token.project?.id !== scope.projectId)
       throw new UpstreamError({
         service: 'keystone',
@@ -160,7 +161,7 @@ export class Sessions {
         retryable: false,
         effect: 'none',
         status: response.status,
-        ...(requestIdOf(response) === undefined ? {} : { requestId: requestIdOf(response) as string }),
+        ...(requestId === undefined ? {} : { requestId }),
       })
     return token
   }

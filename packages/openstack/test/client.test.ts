@@ -398,6 +398,16 @@ describe('lists', () => {
     expect((await scoped.identity.projects.list().all()).map(({ id }) => id)).toEqual(['1', '2'])
   })
 
+  test('that Keystone cut short are not passed on as whole', async () => {
+    const script = new ScriptedCloud(({ path }) =>
+      path === '/v3/projects' ? { body: { projects: [], links: { next: null }, truncated: true } } : undefined,
+    )
+    await expect(script.open().admin.identity.projects.list().all()).rejects.toMatchObject({
+      kind: 'limit',
+      code: 'keystone.list_truncated',
+    })
+  })
+
   test('of many ids are asked for a hundred at a time', async () => {
     const port = { status: 'ACTIVE', network_id: 'n', project_id: 'p', mac_address: 'm' }
     const asked: number[] = []

@@ -1,12 +1,6 @@
 import { fields } from '../decode.ts'
+import type { Quota } from '../quota.ts'
 import { given, path, type Service } from '../service.ts'
-
-/** -1 is no limit. */
-export interface Quota {
-  limit: number
-  inUse: number
-  reserved: number
-}
 
 export interface ComputeQuotas {
   instances: Quota

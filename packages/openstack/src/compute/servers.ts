@@ -1,7 +1,7 @@
 import { fields } from '../decode.ts'
 import { type Listing, oldest } from '../listing.ts'
+import { hasAll } from '../metadata.ts'
 import { given, path, type Service } from '../service.ts'
-import { hasAll } from '../volumes/volumes.ts'
 import { type NewServer, toNova } from './new-server.ts'
 import { ServerActions } from './server-actions.ts'
 import { failed, orAbsent, type WaitOptions, waitFor } from '../wait.ts'

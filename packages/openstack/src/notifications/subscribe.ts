@@ -44,6 +44,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
   const trouble = (error: unknown) => options.onTrouble?.(error)
   const inbox = new Inbox(options)
   let isConnected = false
+  let isClosed = false
   const setConnected = (now: boolean) => {
     if (isConnected === now) return
     isConnected = now
@@ -95,10 +96,13 @@ export function subscribe(options: SubscribeOptions): Subscription {
     trouble(error)
   })
 
-  // at each connection anew: exchanges that do not last are gone after a restart of the broker
-  rabbit.on('connection', () => {
-    Promise.all(exchanges.map(ensureExchange)).then(() => consumer.start(), trouble)
-  })
+  // At each connection anew: exchanges that do not last are gone after a restart of the broker. One after the other, because the broker
+  // closes the channel on which one is asked for that is not there. What could not be made keeps the consumer trying until it is there
+  async function prepare(): Promise<void> {
+    for (const exchange of exchanges) await ensureExchange(exchange).catch(trouble)
+    if (!isClosed) consumer.start()
+  }
+  rabbit.on('connection', () => void prepare())
   const ready = new Promise<void>((resolve) => {
     consumer.on('ready', () => {
       setConnected(true)
@@ -113,6 +117,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
     },
     counts: inbox.counts,
     async close() {
+      isClosed = true
       await consumer.close()
       await rabbit.close()
       isConnected = false

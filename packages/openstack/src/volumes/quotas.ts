@@ -1,5 +1,5 @@
-import type { Quota } from '../compute/quotas.ts'
 import { fields } from '../decode.ts'
+import type { Quota } from '../quota.ts'
 import { given, path, type Service } from '../service.ts'
 
 export interface VolumeQuotas {

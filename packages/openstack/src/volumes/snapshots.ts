@@ -1,8 +1,9 @@
 import { fields } from '../decode.ts'
 import { type Listing, oldest } from '../listing.ts'
+import { hasAll } from '../metadata.ts'
 import { given, path, type Service } from '../service.ts'
 import { failed, orAbsent, type WaitOptions, waitFor } from '../wait.ts'
-import { hasAll, pythonDict } from './volumes.ts'
+import { pythonDict } from './volumes.ts'
 
 export interface Snapshot {
   id: string

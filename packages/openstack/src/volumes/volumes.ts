@@ -1,5 +1,6 @@
 import { fields } from '../decode.ts'
 import { type Listing, oldest } from '../listing.ts'
+import { hasAll } from '../metadata.ts'
 import { type Answer, given, path, type Service } from '../service.ts'
 import { failed, orAbsent, type WaitOptions, waitFor } from '../wait.ts'
 
@@ -281,9 +282,6 @@ export class VolumeStore {
     )
   }
 }
-
-export const hasAll = (pairs: Record<string, string>, wanted: Record<string, string> = {}): boolean =>
-  Object.entries(wanted).every(([key, value]) => pairs[key] === value)
 
 // Cinder reads this filter as a Python literal: ast.literal_eval(filters['metadata'])
 // https://opendev.org/openstack/cinder/src/branch/stable/zed/cinder/api/v3/volumes.py
