@@ -14,7 +14,7 @@ test('the tables of cases take every branch of the classification of errors and 
       '--test-reporter=tap',
       '--experimental-test-coverage',
       ...covered.map((file) => `--test-coverage-include=src/${file}`),
-      'test/branches/run.ts',
+      fileURLToPath(new URL('./branches/run.ts', import.meta.url)),
     ],
     { cwd: folder, env: { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_V8_COVERAGE: undefined, NODE_OPTIONS: undefined } },
   )
