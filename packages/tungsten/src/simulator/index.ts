@@ -210,11 +210,13 @@ export async function startTungstenSimulator(options: TungstenSimulatorOptions):
         return { status: 204 }
       case 'POST /_sim/trouble':
         nodes.trouble(order() as unknown as NodeTrouble)
+        log.flush()
         return { status: 204 }
       case 'POST /_sim/traffic': {
         const { interfaceId, counts, floating, restart: begins, host: moved } = order() as unknown as TrafficOrder
         if (begins) traffic.restart(interfaceId, moved)
         else traffic.carry(interfaceId, counts ?? {}, floating)
+        log.flush()
         return { status: 204 }
       }
       case 'POST /_sim/switches': {
