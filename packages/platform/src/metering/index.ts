@@ -3,7 +3,6 @@ export { type ChargesAsked, type Consumption, chargesOf, consumptionOf, type Day
 export { type Closing, closeMeters, type Opening, openMeter, openMeters, renameOnBill } from './meter.ts'
 export {
   currentPrices,
-  defaultCurrency,
   type PublishedPrice,
   publishPrices,
   seedPriceList,

@@ -321,15 +321,13 @@ export class TaskEngine {
       await this.tick().catch((error: unknown) =>
         this.#log.stepFailed({ id: '-', workflow: 'engine', step: 'tick' }, error, true),
       )
-      await Promise.race([
-        new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, 250)
-          this.#kick = () => {
-            clearTimeout(timer)
-            resolve()
-          }
-        }),
-      ])
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 250)
+        this.#kick = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
     }
   }
 
