@@ -11,6 +11,11 @@ export function setServerTime(at: string, receivedAtMs = Date.now()): void {
   now.value = presentMs()
 }
 
+/** The service has written of this moment, so its clock is not behind it. */
+export function serverTimeIsAtLeast(at: string): void {
+  if (Date.parse(at) > presentMs() + 2000) setServerTime(at)
+}
+
 /** The present moment by the service's clock, ms since 1970. */
 export const presentMs = (): number => Date.now() + aheadMs
 

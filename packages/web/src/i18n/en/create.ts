@@ -59,7 +59,7 @@ export default catalogue({
   range: 'From {min} to {max}',
   belowImage: '{image} needs at least {min}',
   userDataLong: 'User data has {max} bytes at most',
-  index: 'Sections',
+  index: 'Parts of the order',
   price: 'Price',
   per: 'Prices per',
   hour: 'hour',

@@ -60,7 +60,7 @@ export default translationOf<typeof english>()({
   range: 'От {min} до {max}',
   belowImage: '{image}: нужно не меньше {min}',
   userDataLong: 'В user data не больше {max} байт',
-  index: 'Разделы',
+  index: 'Части заказа',
   price: 'Цена',
   per: 'Цены за',
   hour: 'час',
