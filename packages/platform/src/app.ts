@@ -217,13 +217,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     runDue,
     async prepare() {
       await db.transaction().execute((tx) => seedPrices(tx, clock.now(), options.currency))
-      await syncImages(parts)
+      // A cloud that is away now is no reason not to start: orders wait, and the list comes with the next look.
+      await syncImages(parts).catch((error: unknown) => logger.warn({ err: error }, 'the list of images could not be read'))
     },
     async work({ workers, pollSeconds }) {
       if (workers > 0) await engine.work(workers)
       isWorking = true
       loops.every(pollSeconds * 1000, 'observe.servers', () => observer.poll())
-      loops.every(300_000, 'catalogue.images', () => syncImages(parts))
+      loops.every(60_000, 'catalogue.images', () => syncImages(parts))
       loops.every(20_000, 'money.due', runDue)
       loops.every(86_400_000, 'money.proof', () => proveBooks(db, clock))
       loops.every(3_600_000, 'idempotency.forget', () =>

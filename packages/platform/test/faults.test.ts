@@ -40,6 +40,7 @@ test.each(scenarios)('$name survives each fault of each of its calls', { timeout
     for (const [name, weather] of Object.entries(weatherFor(call))) {
       cells++
       const faults = await harness.cell(scenario, () => {
+        harness.control.impatient = weather.effect.startsWith('delay')
         harness.world.openstack.faults.add({ match: call, times: 1, ...weather })
       })
       if (faults.length > 0) found[`${call.service} ${call.method} ${call.path}: ${name}`] = faults

@@ -78,6 +78,8 @@ export const scenarios: Scenario[] = [
 /** What the harness does to the platform while a workflow runs; all off between cells. */
 export interface Control {
   twice: boolean
+  /** Our client waits only a moment for an answer. */
+  impatient: boolean
   failAt: { step: string; when: 'before' | 'after' } | undefined
   /** Dies after this many outside writes have been answered, counted from now. */
   dieAfterWrites: number | undefined
@@ -86,11 +88,21 @@ export interface Control {
   died: () => void
 }
 
-export async function createHarness(options: { timeoutMs?: number } = {}) {
-  const control: Control = { twice: false, failAt: undefined, dieAfterWrites: undefined, writes: 0, died: () => {} }
+const impatientMs = 300
+const patientMs = 20_000
+
+export async function createHarness() {
+  const control: Control = {
+    twice: false,
+    impatient: false,
+    failAt: undefined,
+    dieAfterWrites: undefined,
+    writes: 0,
+    died: () => {},
+  }
 
   const layer: Layer = (next) => async (request) => {
-    const response = await next(request)
+    const response = await next({ ...request, timeoutMs: control.impatient ? impatientMs : patientMs })
     const isWrite = request.method !== 'GET' && request.method !== 'HEAD' && !request.url.endsWith('/auth/tokens')
     if (isWrite && response.status < 400 && control.dieAfterWrites !== undefined && ++control.writes >= control.dieAfterWrites) {
       control.dieAfterWrites = undefined
@@ -120,13 +132,20 @@ export async function createHarness(options: { timeoutMs?: number } = {}) {
     ),
   })
 
-  const world = await createWorld({ layers: [layer], wrap, timeoutMs: options.timeoutMs ?? 250 })
+  const world = await createWorld({ layers: [layer], wrap })
   const customer = await world.person('harness')
   await customer.topUp('100000')
   await world.runTasks()
 
   function calm(): void {
-    Object.assign(control, { twice: false, failAt: undefined, dieAfterWrites: undefined, writes: 0, died: () => {} })
+    Object.assign(control, {
+      twice: false,
+      impatient: false,
+      failAt: undefined,
+      dieAfterWrites: undefined,
+      writes: 0,
+      died: () => {},
+    })
     world.openstack.faults.clear()
   }
 

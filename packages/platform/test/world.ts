@@ -14,8 +14,6 @@ export interface WorldOptions {
   start?: Date
   layers?: Layer[]
   wrap?: AppOptions['wrap']
-  /** Milliseconds that our client waits for OpenStack. */
-  timeoutMs?: number
   logger?: AppOptions['logger']
 }
 
@@ -71,7 +69,7 @@ export async function createWorld(options: WorldOptions = {}) {
         externalNetwork: undefined,
         region: undefined,
         bootsPerSecond: 1000,
-        send: undiciSend({ defaultTimeoutMs: options.timeoutMs ?? 5_000 }),
+        send: undiciSend({ defaultTimeoutMs: 20_000 }),
         ...(changes.layers ? { layers: changes.layers } : {}),
       },
       random: () => 0.5,
