@@ -15,12 +15,12 @@ import { volumesContract } from './contract/volumes.ts'
  * With `amqpUrl` it also listens to what the cloud tells there. It makes customers of its own, small servers one at a time, and takes everything away again.
  */
 export function contract(name: string, open: () => Promise<Target>, options: { amqpUrl?: string | undefined } = {}): void {
-  describe(name, { timeout: 300_000 }, () => {
+  describe(name, { timeout: 600_000 }, () => {
     let world: World
     beforeAll(async () => {
       world = new World(await open())
     })
-    afterAll(() => world.tidyUp(), 300_000)
+    afterAll(() => world.tidyUp(), 600_000)
     const get = () => world
     identityContract(get)
     imagesContract(get)

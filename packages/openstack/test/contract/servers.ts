@@ -150,9 +150,14 @@ export function serversContract(world: () => World): void {
       ])
     })
 
-    test('its console has a log and a screen', async () => {
+    test('its console has a log, to whose end the guest gets, and a screen', async () => {
       const { servers } = customer.portal.compute
-      const log = await world().soon(async () => (await servers.consoleLog(id)) || undefined, 60)
+      // a guest whose kernel is not up yet answers no plugging and unplugging either
+      const isUp = /login:|lab-guest:/
+      const log = await world().soon(async () => {
+        const text = await servers.consoleLog(id)
+        return isUp.test(text) ? text : undefined
+      }, 240)
       expect(log.split('\n').length).toBeGreaterThan(1)
       const tail = await servers.consoleLog(id, { lines: 3 })
       expect(tail.trimEnd().split('\n').length).toBeLessThanOrEqual(3)
