@@ -15,10 +15,25 @@ export const targets: Target[] = [
   { name: 'sign-up', as: 'nobody', path: '/sign-up', heading: { en: 'Open an account', ru: 'Новая учётная запись' } },
   { name: 'dashboard', as: 'customer', path: '/p/{project}/dashboard', heading: { en: 'Dashboard', ru: 'Сводка' } },
   { name: 'servers', as: 'customer', path: '/p/{project}/servers', heading: { en: 'Servers', ru: 'Серверы' } },
-  { name: 'create-server', as: 'customer', path: '/p/{project}/servers/new', heading: { en: 'Create server', ru: 'Новый сервер' } },
+  {
+    name: 'create-server',
+    as: 'customer',
+    path: '/p/{project}/servers/new',
+    heading: { en: 'Create server', ru: 'Новый сервер' },
+  },
   { name: 'server', as: 'customer', path: '/p/{project}/servers/{server}', heading: { en: 'web-01', ru: 'web-01' } },
-  { name: 'server-console', as: 'customer', path: '/p/{project}/servers/{server}/console', heading: { en: 'web-01', ru: 'web-01' } },
-  { name: 'server-history', as: 'customer', path: '/p/{project}/servers/{server}/history', heading: { en: 'web-01', ru: 'web-01' } },
+  {
+    name: 'server-console',
+    as: 'customer',
+    path: '/p/{project}/servers/{server}/console',
+    heading: { en: 'web-01', ru: 'web-01' },
+  },
+  {
+    name: 'server-history',
+    as: 'customer',
+    path: '/p/{project}/servers/{server}/history',
+    heading: { en: 'web-01', ru: 'web-01' },
+  },
   { name: 'images', as: 'customer', path: '/p/{project}/images', heading: { en: 'Images', ru: 'Образы' } },
   { name: 'keys', as: 'customer', path: '/p/{project}/keys', heading: { en: 'SSH keys', ru: 'Ключи SSH' } },
   { name: 'volumes', as: 'customer', path: '/p/{project}/volumes', heading: { en: 'Volumes', ru: 'Диски' } },
@@ -38,9 +53,14 @@ export const targets: Target[] = [
 ]
 
 /** Opens a page and waits until it has everything: its heading, no skeleton, nothing on its way. */
-export async function visit(page: Page, target: Target, ids: { project: string; server: string }, language: 'en' | 'ru' = 'en'): Promise<void> {
+export async function visit(
+  page: Page,
+  target: Target,
+  ids: { project: string; server: string },
+  language: 'en' | 'ru' = 'en',
+): Promise<void> {
   await page.goto(target.path.replace('{project}', ids.project).replace('{server}', ids.server))
   await page.getByRole('heading', { level: 1, name: target.heading[language] }).waitFor()
-  await page.waitForFunction(`document.querySelector('.skeleton') === null`)
+  await page.locator('.skeleton').first().waitFor({ state: 'detached' })
   await page.evaluate('document.fonts.ready')
 }

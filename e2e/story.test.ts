@@ -13,7 +13,8 @@ async function read<T>(page: Page, path: string): Promise<T> {
   return ((await answer.json()) as { result: T }).result
 }
 const micros = (decimal: string): bigint => parseMicros(decimal) ?? -1n
-const balanceOf = (page: Page) => read<{ posted: string; held: string; accrued: string; available: string }>(page, '/v2/billing/balance')
+const balanceOf = (page: Page) =>
+  read<{ posted: string; held: string; accrued: string; available: string }>(page, '/v2/billing/balance')
 
 describe.skipIf(!hasChromium)('a stranger gets a server and an exact bill', () => {
   let world: World
@@ -106,7 +107,11 @@ describe.skipIf(!hasChromium)('a stranger gets a server and an exact bill', () =
 
   test('reads its console', async () => {
     await page.getByRole('link', { name: 'Console log' }).click()
-    await page.getByRole('log').getByText(/login:|Linux version/).first().waitFor()
+    await page
+      .getByRole('log')
+      .getByText(/login:|Linux version/)
+      .first()
+      .waitFor()
   })
 
   test('stops it', async () => {

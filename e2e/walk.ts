@@ -3,7 +3,9 @@ import type { Page } from 'playwright-core'
 /** Tabs through the whole page once: how many stops, which of them show no ring of focus, and what was never reached. */
 export async function walkByTab(page: Page): Promise<{ stops: number; unseen: string[]; unreached: string[] }> {
   // From the top, also where a field took the focus by itself.
-  await page.evaluate(`window.walked = new Set(); document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex')`)
+  await page.evaluate(
+    `window.walked = new Set(); document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex')`,
+  )
   const unseen: string[] = []
   for (let stop = 0; stop < 600; stop += 1) {
     await page.keyboard.press('Tab')

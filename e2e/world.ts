@@ -106,7 +106,11 @@ async function end(platform: ChildProcess): Promise<void> {
   if (platform.exitCode === null && platform.signalCode === null) platform.kill('SIGKILL')
 }
 
-async function openPage(browser: Browser, url: string, { as, theme = 'dark', language = 'en', width = 1440, height = 900 }: PageOptions) {
+async function openPage(
+  browser: Browser,
+  url: string,
+  { as, theme = 'dark', language = 'en', width = 1440, height = 900 }: PageOptions,
+) {
   const phone = width < 640
   const context = await browser.newContext({
     baseURL: url,
@@ -117,7 +121,10 @@ async function openPage(browser: Browser, url: string, { as, theme = 'dark', lan
     ...(phone ? { hasTouch: true, isMobile: true } : {}),
   })
   // Before any page: what the person chose in this browser.
-  await context.addInitScript((chosen) => localStorage.setItem('straylight.preferences', chosen), JSON.stringify({ theme, language }))
+  await context.addInitScript(
+    (chosen) => localStorage.setItem('straylight.preferences', chosen),
+    JSON.stringify({ theme, language }),
+  )
   if (as) await signIn(context, url, as)
   const page = await context.newPage()
   const complaints: string[] = []

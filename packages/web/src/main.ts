@@ -22,7 +22,8 @@ function sessionLost(): void {
 
 // After a new version was installed the old pages are gone from the server: the next one is opened by loading the app anew.
 router.onError((error, target) => {
-  if (/dynamically imported module|Importing a module script failed|Unable to preload/i.test(String(error))) location.assign(target.fullPath)
+  if (/dynamically imported module|Importing a module script failed|Unable to preload/i.test(String(error)))
+    location.assign(target.fullPath)
 })
 
 applyPreferences()

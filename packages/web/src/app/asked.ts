@@ -13,7 +13,12 @@ export function useAsked<T>(reset: () => void): AskedAbout<T> {
   const isOpen = shallowRef(false)
   return {
     thing,
-    open: computed({ get: () => isOpen.value, set: (open) => void (isOpen.value = open) }),
+    open: computed({
+      get: () => isOpen.value,
+      set: (open) => {
+        isOpen.value = open
+      },
+    }),
     ask(next) {
       reset()
       thing.value = next

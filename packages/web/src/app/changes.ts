@@ -10,7 +10,8 @@ export interface Change {
   project_id?: string | null | undefined
 }
 
-export const isKnownChange = (change: { type: string; id: string }): change is Change => types.some((type) => type === change.type)
+export const isKnownChange = (change: { type: string; id: string }): change is Change =>
+  types.some((type) => type === change.type)
 
 /** Which answers a change makes stale. */
 export const staleAfter = ({ type, id, project_id }: Change): QueryKey[] => touched[type](id, project_id ?? '')

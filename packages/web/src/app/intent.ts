@@ -29,7 +29,13 @@ export function createIntents(newKey: () => string = randomKey): Intents {
 /** May the order have been taken, or be taken at this moment, although nobody said so? */
 function outcomeUnknown(error: unknown): boolean {
   if (!(error instanceof ApiError)) return true
-  return error.status === 0 || error.status >= 500 || error.status === 401 || error.status === 429 || error.problem?.error_code === 'request.still_running'
+  return (
+    error.status === 0 ||
+    error.status >= 500 ||
+    error.status === 401 ||
+    error.status === 429 ||
+    error.problem?.error_code === 'request.still_running'
+  )
 }
 
 /** `crypto.randomUUID` is missing on pages that are served without TLS from another host than localhost; `getRandomValues` is always there. */

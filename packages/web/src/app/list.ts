@@ -26,5 +26,10 @@ export function fits(query: string, texts: readonly (string | undefined)[]): boo
 }
 
 /** How many fit each filter. */
-export const countBy = <T, F extends string>(things: readonly T[], filters: Record<F, (thing: T) => boolean>): Record<F, number> =>
-  Object.fromEntries(Object.entries<(thing: T) => boolean>(filters).map(([name, test]) => [name, things.filter(test).length])) as Record<F, number>
+export const countBy = <T, F extends string>(
+  things: readonly T[],
+  filters: Record<F, (thing: T) => boolean>,
+): Record<F, number> =>
+  Object.fromEntries(
+    Object.entries<(thing: T) => boolean>(filters).map(([name, test]) => [name, things.filter(test).length]),
+  ) as Record<F, number>

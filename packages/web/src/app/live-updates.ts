@@ -16,7 +16,8 @@ export function useLiveUpdates(): Live {
     onChange: (change) => {
       if (isKnownChange(change)) gather(change)
     },
-    onPoll: () => void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.account[0], refetchType: 'active' }),
+    onPoll: () =>
+      void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.account[0], refetchType: 'active' }),
   })
   onScopeDispose(() => live.close())
   provide(liveKey, live)

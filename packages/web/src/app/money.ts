@@ -51,7 +51,13 @@ export function runwayOf(balance: Pick<Balance, 'zero_at' | 'at' | 'available'>,
 const day = 86_400_000
 /** When to look at it: under 7 days, and under 2 days. */
 export const urgencyOf = (runway: Runway): 'calm' | 'soon' | 'now' =>
-  runway.kind === 'endless' ? 'calm' : runway.kind === 'empty' || runway.ms < 2 * day ? 'now' : runway.ms < 7 * day ? 'soon' : 'calm'
+  runway.kind === 'endless'
+    ? 'calm'
+    : runway.kind === 'empty' || runway.ms < 2 * day
+      ? 'now'
+      : runway.ms < 7 * day
+        ? 'soon'
+        : 'calm'
 
 /** A unit price times a whole quantity. */
 export const times = (decimal: string, quantity: number): string => formatMicros(micros(decimal) * BigInt(quantity))

@@ -17,6 +17,7 @@ export function useNewProject() {
 
 export const useCreateProject = (): Writing<{ name: string }, { id: string }> =>
   useWriting(
-    async ({ name }, idempotencyKey) => (await call(routes.projectsCreate, { body: { display_name: name }, idempotencyKey })).data.result,
+    async ({ name }, idempotencyKey) =>
+      (await call(routes.projectsCreate, { body: { display_name: name }, idempotencyKey })).data.result,
     () => [keys.projects],
   )

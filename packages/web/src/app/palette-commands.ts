@@ -8,8 +8,22 @@ import { type Page, pages, to } from './paths.ts'
 import { turnLanguage } from './person-menu.ts'
 import { turnTheme } from './theme.ts'
 
-const projectPages = ['dashboard', 'servers', 'images', 'keys', 'volumes', 'addresses', 'tasks'] as const satisfies readonly Page[]
-const shortcutOf: Partial<Record<Page, string>> = { dashboard: 'g d', servers: 'g s', volumes: 'g v', addresses: 'g a', billing: 'g b' }
+const projectPages = [
+  'dashboard',
+  'servers',
+  'images',
+  'keys',
+  'volumes',
+  'addresses',
+  'tasks',
+] as const satisfies readonly Page[]
+const shortcutOf: Partial<Record<Page, string>> = {
+  dashboard: 'g d',
+  servers: 'g s',
+  volumes: 'g v',
+  addresses: 'g a',
+  billing: 'g b',
+}
 
 /** Commands for the person alone, in both consoles. */
 const personal = (signOut: () => void): Command[] => [
@@ -30,13 +44,36 @@ export function useCustomerCommands({ projectId, servers, projects, signOut }: C
     const project = projectId.value
     const inProject: Command[] = project
       ? [
-          { id: 'create-server', group: 'commands', label: t('servers.create'), icon: Plus, aliases: ['create server', 'создать сервер'], to: to('serverNew', { project }) },
-          ...projectPages.map((page): Command => ({ id: `page-${page}`, group: 'pages', label: t(`nav.${page}`), keys: shortcutOf[page], aliases: [pages[page]], to: to(page, { project }) })),
+          {
+            id: 'create-server',
+            group: 'commands',
+            label: t('servers.create'),
+            icon: Plus,
+            aliases: ['create server', 'создать сервер'],
+            to: to('serverNew', { project }),
+          },
+          ...projectPages.map(
+            (page): Command => ({
+              id: `page-${page}`,
+              group: 'pages',
+              label: t(`nav.${page}`),
+              keys: shortcutOf[page],
+              aliases: [pages[page]],
+              to: to(page, { project }),
+            }),
+          ),
         ]
       : []
     return [
       ...inProject,
-      { id: 'top-up', group: 'commands', label: t('nav.topUp'), icon: CreditCard, aliases: ['top up', 'пополнить'], to: to('topUp') },
+      {
+        id: 'top-up',
+        group: 'commands',
+        label: t('nav.topUp'),
+        icon: CreditCard,
+        aliases: ['top up', 'пополнить'],
+        to: to('topUp'),
+      },
       { id: 'page-billing', group: 'pages', label: t('nav.billing'), keys: shortcutOf.billing, to: to('billing') },
       { id: 'page-profile', group: 'pages', label: t('nav.profile'), to: to('profile') },
       { id: 'page-tokens', group: 'pages', label: t('account.tokens'), to: to('tokens') },
@@ -52,7 +89,16 @@ export function useCustomerCommands({ projectId, servers, projects, signOut }: C
           to: to('server', { project: server.project, id: server.id }),
         }),
       ),
-      ...(projects.value ?? []).map((one): Command => ({ id: `project-${one.id}`, group: 'resources', label: t('nav.switchProject', { name: one.display_name }), icon: FolderClosed, aliases: [one.id], to: to('dashboard', { project: one.id }) })),
+      ...(projects.value ?? []).map(
+        (one): Command => ({
+          id: `project-${one.id}`,
+          group: 'resources',
+          label: t('nav.switchProject', { name: one.display_name }),
+          icon: FolderClosed,
+          aliases: [one.id],
+          to: to('dashboard', { project: one.id }),
+        }),
+      ),
     ]
   })
 }

@@ -13,6 +13,16 @@ test('a query goes behind the path, absent values left out', () => {
 
 test('after signing in only paths of this app are followed', () => {
   expect(safeNext('/p/1/servers?status=ERROR#top')).toBe('/p/1/servers?status=ERROR#top')
-  for (const bad of ['//evil.example', '/\\evil.example', 'https://evil.example/', 'javascript:alert(1)', '', undefined, ['/a'], '/sign-in?next=/sign-in', '/\t/evil.example'])
+  for (const bad of [
+    '//evil.example',
+    '/\\evil.example',
+    'https://evil.example/',
+    'javascript:alert(1)',
+    '',
+    undefined,
+    ['/a'],
+    '/sign-in?next=/sign-in',
+    '/\t/evil.example',
+  ])
     expect(safeNext(bad), String(bad)).toBeUndefined()
 })

@@ -28,11 +28,17 @@ export const pages = {
 
 export type Page = keyof typeof pages
 
-type Names<Path> = Path extends `${string}:${infer Name}/${infer Rest}` ? Name | Names<`/${Rest}`> : Path extends `${string}:${infer Name}` ? Name : never
+type Names<Path> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? Name | Names<`/${Rest}`>
+  : Path extends `${string}:${infer Name}`
+    ? Name
+    : never
 /** What a page's path needs: `{ project, id }`. */
 export type PageParams<P extends Page> = { [Name in Names<(typeof pages)[P]>]: string }
 type Query = Record<string, string | undefined>
-type Arguments<P extends Page> = [Names<(typeof pages)[P]>] extends [never] ? [params?: Record<string, never>, query?: Query] : [params: PageParams<P>, query?: Query]
+type Arguments<P extends Page> = [Names<(typeof pages)[P]>] extends [never]
+  ? [params?: Record<string, never>, query?: Query]
+  : [params: PageParams<P>, query?: Query]
 
 /** The path of a page: `to('server', { project, id })` → `/p/…/servers/…`. */
 export function to<P extends Page>(page: P, ...[params, query]: Arguments<P>): string {

@@ -59,6 +59,14 @@ export function useBell(): { bell: ComputedRef<MenuItem[]>; unread: ComputedRef<
       if (length < seen.value) seen.value = length
     },
   )
-  const bell = computed(() => toastHistory.slice(0, 12).map((one): MenuItem => ({ label: one.title, note: [one.text, format.clock(one.at)].filter(Boolean).join(' · '), onSelect: one.action?.run })))
+  const bell = computed(() =>
+    toastHistory.slice(0, 12).map(
+      (one): MenuItem => ({
+        label: one.title,
+        note: [one.text, format.clock(one.at)].filter(Boolean).join(' · '),
+        onSelect: one.action?.run,
+      }),
+    ),
+  )
   return { bell, unread: computed(() => false) }
 }

@@ -6,7 +6,8 @@ import { call, wholeList } from './api.ts'
 import { keys } from './keys.ts'
 import { type Reading, useReading } from './read.ts'
 
-const readProjects = async (signal: AbortSignal): Promise<Project[]> => (await call(routes.projectsList, { query: wholeList, signal })).data.result
+const readProjects = async (signal: AbortSignal): Promise<Project[]> =>
+  (await call(routes.projectsList, { query: wholeList, signal })).data.result
 
 export const useProjects = (): Reading<Project[]> => useReading(keys.projects, readProjects)
 

@@ -2,10 +2,12 @@ import { ApiError } from '@straylight/api'
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/vue-query'
 
 /** What the service says about us does not change by asking again: only its own trouble is worth another try. */
-export const worthRetrying = (error: unknown): boolean => error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500)
+export const worthRetrying = (error: unknown): boolean =>
+  error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500)
 
 /** A wrong password is a 401 too, and no lost session. */
-const isSessionLost = (error: unknown): boolean => error instanceof ApiError && error.status === 401 && error.problem?.error_code !== 'account.wrong_credentials'
+const isSessionLost = (error: unknown): boolean =>
+  error instanceof ApiError && error.status === 401 && error.problem?.error_code !== 'account.wrong_credentials'
 
 /** @param onSessionLost is told for every answer that says that nobody is signed in. */
 export function createQueryClient(onSessionLost: () => void): QueryClient {

@@ -30,7 +30,11 @@ interface ReadOptions<T> {
   preview?: () => T | undefined
 }
 
-export function useReading<T>(key: MaybeRefOrGetter<QueryKey>, read: (signal: AbortSignal) => Promise<T>, options: ReadOptions<T> = {}): Reading<T> {
+export function useReading<T>(
+  key: MaybeRefOrGetter<QueryKey>,
+  read: (signal: AbortSignal) => Promise<T>,
+  options: ReadOptions<T> = {},
+): Reading<T> {
   const query = useQuery<unknown, Error>({
     queryKey: computed(() => toValue(key)),
     queryFn: ({ signal }) => read(signal),

@@ -70,8 +70,10 @@ export function createAppRouter(client: QueryClient): Router {
     // When the service cannot say who is there, the page opens and tells it; its own calls will show why.
     const person = await knownAccount(client).catch(() => 'unknown' as const)
     if (target.meta.door) return person !== undefined && person !== 'unknown' ? { path: pages.home, replace: true } : true
-    if (person === undefined) return { path: to('signIn', {}, target.fullPath === '/' ? {} : { next: target.fullPath }), replace: true }
-    if (target.meta.operator && person !== 'unknown' && person.role !== 'operator') return { path: '/not-for-customers', replace: true }
+    if (person === undefined)
+      return { path: to('signIn', {}, target.fullPath === '/' ? {} : { next: target.fullPath }), replace: true }
+    if (target.meta.operator && person !== 'unknown' && person.role !== 'operator')
+      return { path: '/not-for-customers', replace: true }
     return true
   })
   return router

@@ -5,7 +5,8 @@ import { keys } from './keys.ts'
 import { type Reading, useReading } from './read.ts'
 import { type Writing, useWriting } from './write.ts'
 
-const readAccount = async (signal?: AbortSignal): Promise<Account> => (await call(routes.accountGet, signal ? { signal } : {})).data.result
+const readAccount = async (signal?: AbortSignal): Promise<Account> =>
+  (await call(routes.accountGet, signal ? { signal } : {})).data.result
 
 /** Who is signed in: asked once and kept. `undefined` when nobody is. @throws ApiError when the service cannot say. */
 export async function knownAccount(client: QueryClient): Promise<Account | undefined> {

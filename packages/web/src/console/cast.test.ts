@@ -2,10 +2,27 @@ import { expect, test } from 'vitest'
 import { answeredShare, characterOf, confirmedShare, glyphOf } from './cast.ts'
 import type { System } from './use-operator.ts'
 
-const system = (given: Partial<System>): System => ({ system: 'nova', state: 'ok', calls: 100, errors: 0, silences: 0, p50_ms: 10, p95_ms: 20, last_error: null, last_ok_at: null, ...given })
+const system = (given: Partial<System>): System => ({
+  system: 'nova',
+  state: 'ok',
+  calls: 100,
+  errors: 0,
+  silences: 0,
+  p50_ms: 10,
+  p95_ms: 20,
+  last_error: null,
+  last_ok_at: null,
+  ...given,
+})
 
 test('each system belongs to a character or to the supporting cast', () => {
-  expect(['billmanager', 'nova', 'tungsten', 'rabbitmq', 'postgres'].map(characterOf)).toEqual(['bill', 'silicon', 'fields', 'rabbit', undefined])
+  expect(['billmanager', 'nova', 'tungsten', 'rabbitmq', 'postgres'].map(characterOf)).toEqual([
+    'bill',
+    'silicon',
+    'fields',
+    'rabbit',
+    undefined,
+  ])
 })
 
 test('silence is a state of its own, below an error', () => {

@@ -13,7 +13,8 @@ const playedBy: Record<Character, readonly string[]> = {
 }
 
 /** Which character a system belongs to; undefined for the supporting cast. */
-export const characterOf = (system: string): Character | undefined => characters.find((character) => playedBy[character].includes(system))
+export const characterOf = (system: string): Character | undefined =>
+  characters.find((character) => playedBy[character].includes(system))
 
 export interface Role {
   character: Character
@@ -50,6 +51,8 @@ export function castOf(systems: readonly System[]): Role[] {
 }
 
 /** Share of answers that were answers, between 0 and 1; undefined before the first call. */
-export const answeredShare = ({ calls, errors }: Pick<System, 'calls' | 'errors'>): number | undefined => (calls === 0 ? undefined : (calls - errors) / calls)
+export const answeredShare = ({ calls, errors }: Pick<System, 'calls' | 'errors'>): number | undefined =>
+  calls === 0 ? undefined : (calls - errors) / calls
 /** Share of answers that a read-back did not contradict. */
-export const confirmedShare = ({ calls, errors, silences }: Pick<System, 'calls' | 'errors' | 'silences'>): number | undefined => (calls - errors <= 0 ? undefined : (calls - errors - silences) / (calls - errors))
+export const confirmedShare = ({ calls, errors, silences }: Pick<System, 'calls' | 'errors' | 'silences'>): number | undefined =>
+  calls - errors <= 0 ? undefined : (calls - errors - silences) / (calls - errors)

@@ -28,7 +28,9 @@ export const useRetryTask = (): Writing<{ id: string }, void> =>
   )
 
 export const useSystems = (): Reading<System[]> =>
-  useReading(keys.operatorSystems, async (signal) => (await call(routes.operatorSystems, { signal })).data.result, { everyMs: 10_000 })
+  useReading(keys.operatorSystems, async (signal) => (await call(routes.operatorSystems, { signal })).data.result, {
+    everyMs: 10_000,
+  })
 
 /** Moves the clock of a demo; refused where anything real is connected. The answer is the service's new time. */
 export const useAdvanceClock = (): Writing<{ seconds: number }, string> =>

@@ -9,5 +9,7 @@ export const catalogue = <const Messages extends Catalogue>(messages: Messages):
  */
 export const translationOf =
   <English extends Catalogue>() =>
-  <const Own extends Catalogue>(messages: Own & Translation<English, Own> & Record<Exclude<keyof Own, keyof English>, never>): Own =>
+  <const Own extends Catalogue>(
+    messages: Own & Translation<English, Own> & Record<Exclude<keyof Own, keyof English>, never>,
+  ): Own =>
     messages

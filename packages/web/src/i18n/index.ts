@@ -62,7 +62,10 @@ const mapped = <From, To>(record: Record<string, From>, map: (value: From) => To
 /** Loads a language and shows it; nothing is reloaded. Await it once before mounting. */
 export async function setLanguage(wanted: Language): Promise<void> {
   const { default: messages } = await load[wanted]()
-  i18n.global.setLocaleMessage(wanted, mapped(messages, (feature) => mapped(feature, (message) => compiled(message, wanted))))
+  i18n.global.setLocaleMessage(
+    wanted,
+    mapped(messages, (feature) => mapped(feature, (message) => compiled(message, wanted))),
+  )
   words.value = messages
   i18n.global.locale.value = wanted
   current.value = wanted

@@ -10,7 +10,8 @@ type Id = MaybeRefOrGetter<string>
 export const useAddresses = (project: Id): Reading<Address[]> =>
   useReading(
     () => keys.addresses(toValue(project)),
-    async (signal) => (await call(routes.addressesList, { params: { project_id: toValue(project) }, query: wholeList, signal })).data.result,
+    async (signal) =>
+      (await call(routes.addressesList, { params: { project_id: toValue(project) }, query: wholeList, signal })).data.result,
     { when: () => toValue(project) !== '' },
   )
 

@@ -36,7 +36,9 @@ test('vCPUs and memory of a server run at the same time and count once', () => {
 })
 
 test('a day without charges is a day too', () => {
-  expect(chargesByDay(charges, daysOf('2026-11-20', '2026-11-22')).map(({ day, total, sums }) => [day, total, sums.server])).toEqual([
+  expect(
+    chargesByDay(charges, daysOf('2026-11-20', '2026-11-22')).map(({ day, total, sums }) => [day, total, sums.server]),
+  ).toEqual([
     ['2026-11-20', '0.124', '0.024'],
     ['2026-11-21', '0.007', '0.007'],
     ['2026-11-22', '0.00', '0.00'],
@@ -45,7 +47,12 @@ test('a day without charges is a day too', () => {
 })
 
 test('a month ends on its last day', () => {
-  expect([firstOfMonth('2026-11-22'), lastOfMonth('2026-11-22'), lastOfMonth('2028-02-01'), lastOfMonth('2026-12-31')]).toEqual(['2026-11-01', '2026-11-30', '2028-02-29', '2026-12-31'])
+  expect([firstOfMonth('2026-11-22'), lastOfMonth('2026-11-22'), lastOfMonth('2028-02-01'), lastOfMonth('2026-12-31')]).toEqual([
+    '2026-11-01',
+    '2026-11-30',
+    '2028-02-29',
+    '2026-12-31',
+  ])
 })
 
 test('a top-up moves the moment of zero by what it buys', () => {

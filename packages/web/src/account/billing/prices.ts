@@ -16,4 +16,5 @@ export function monthOf(prices: readonly PriceLine[], taken: Taken): string | un
 }
 
 /** The least server that can be had, with its disk and a public address. */
-export const cheapestMonth = (prices: readonly PriceLine[]): string | undefined => monthOf(prices, { vcpu: 1, ram_gib: 1, volume_gib: 10, address_v4: 1 })
+export const cheapestMonth = (prices: readonly PriceLine[]): string | undefined =>
+  monthOf(prices, { vcpu: 1, ram_gib: 1, volume_gib: 10, address_v4: 1 })

@@ -56,10 +56,12 @@ export const useBalanceHistory = (days: number): Reading<BalanceDay[]> =>
   useReading(keys.history(days), async (signal) => (await call(routes.billingHistory, { query: { days }, signal })).data.result)
 
 export type PriceLine = ResponseOf<typeof routes.pricesList>['result'][number]
-export const usePrices = (): Reading<PriceLine[]> => useReading(keys.prices, async (signal) => (await call(routes.pricesList, { signal })).data.result, { staleMs: 3_600_000 })
+export const usePrices = (): Reading<PriceLine[]> =>
+  useReading(keys.prices, async (signal) => (await call(routes.pricesList, { signal })).data.result, { staleMs: 3_600_000 })
 
 export const useTopUp = (): Writing<{ amount: string }, { id: string }> =>
   useWriting(
-    async ({ amount }, idempotencyKey) => (await call(routes.billingTopUp, { body: { amount, method: 'demo' }, idempotencyKey })).data.result,
+    async ({ amount }, idempotencyKey) =>
+      (await call(routes.billingTopUp, { body: { amount, method: 'demo' }, idempotencyKey })).data.result,
     () => [keys.money],
   )

@@ -7,6 +7,7 @@ import { type Reading, useReading } from '../../app/read.ts'
 export const useImages = (project: MaybeRefOrGetter<string>): Reading<Image[]> =>
   useReading(
     () => keys.images(toValue(project)),
-    async (signal) => (await call(routes.imagesList, { params: { project_id: toValue(project) }, query: wholeList, signal })).data.result,
+    async (signal) =>
+      (await call(routes.imagesList, { params: { project_id: toValue(project) }, query: wholeList, signal })).data.result,
     { when: () => toValue(project) !== '', staleMs: 600_000 },
   )

@@ -14,7 +14,8 @@ test('a private key is never sent', () => {
 
 test('what is no key is said to be none', () => {
   expect(mistakeInKey(' \n')).toBe('missing')
-  for (const text of ['hello', 'ssh-ed25519', 'ssh-ed25519 AAAA', `${key}\n${key}`]) expect(mistakeInKey(text), text).toBe('shape')
+  for (const text of ['hello', 'ssh-ed25519', 'ssh-ed25519 AAAA', `${key}\n${key}`])
+    expect(mistakeInKey(text), text).toBe('shape')
 })
 
 test('a key tells its kind and how its owner calls it', () => {

@@ -10,14 +10,21 @@ type Id = MaybeRefOrGetter<string>
 export const useKeys = (project: Id): Reading<KeyPair[]> =>
   useReading(
     () => keys.keypairs(toValue(project)),
-    async (signal) => (await call(routes.keypairsList, { params: { project_id: toValue(project) }, query: wholeList, signal })).data.result,
+    async (signal) =>
+      (await call(routes.keypairsList, { params: { project_id: toValue(project) }, query: wholeList, signal })).data.result,
     { when: () => toValue(project) !== '' },
   )
 
 export const useAddKey = (project: Id): Writing<{ name: string; publicKey: string }, KeyPair> =>
   useWriting(
     async ({ name, publicKey }, idempotencyKey) =>
-      (await call(routes.keypairsCreate, { params: { project_id: toValue(project) }, body: { name, public_key: publicKey }, idempotencyKey })).data.result,
+      (
+        await call(routes.keypairsCreate, {
+          params: { project_id: toValue(project) },
+          body: { name, public_key: publicKey },
+          idempotencyKey,
+        })
+      ).data.result,
     () => [keys.keypairs(toValue(project))],
   )
 
@@ -26,7 +33,9 @@ export type GeneratedKey = ResponseOf<typeof routes.keypairsGenerate>['result']
 /** The private half is in the answer and nowhere else. */
 export const useGenerateKey = (project: Id): Writing<{ name: string }, GeneratedKey> =>
   useWriting(
-    async ({ name }, idempotencyKey) => (await call(routes.keypairsGenerate, { params: { project_id: toValue(project) }, body: { name }, idempotencyKey })).data.result,
+    async ({ name }, idempotencyKey) =>
+      (await call(routes.keypairsGenerate, { params: { project_id: toValue(project) }, body: { name }, idempotencyKey })).data
+        .result,
     () => [keys.keypairs(toValue(project))],
   )
 

@@ -12,7 +12,10 @@ export const useUpdateAccount = (): Writing<{ name?: string; language?: 'en' | '
 
 /** This device goes on with the cookie of the answer; the others are signed out. */
 export const useChangePassword = (): Writing<{ current: string; next: string }, void> =>
-  useWriting(async ({ current, next }, idempotencyKey) => void (await call(routes.accountPassword, { body: { current_password: current, new_password: next }, idempotencyKey })))
+  useWriting(
+    async ({ current, next }, idempotencyKey) =>
+      void (await call(routes.accountPassword, { body: { current_password: current, new_password: next }, idempotencyKey })),
+  )
 
 export const useTokens = (): Reading<ApiToken[]> =>
   useReading(keys.tokens, async (signal) => (await call(routes.tokensList, { query: wholeList, signal })).data.result)
@@ -20,7 +23,12 @@ export const useTokens = (): Reading<ApiToken[]> =>
 export const useCreateToken = (): Writing<{ name: string; expiresAt: string | undefined }, { id: string; token: string }> =>
   useWriting(
     async ({ name, expiresAt }, idempotencyKey) =>
-      (await call(routes.tokensCreate, { body: { name, ...(expiresAt === undefined ? {} : { expires_at: expiresAt }) }, idempotencyKey })).data.result,
+      (
+        await call(routes.tokensCreate, {
+          body: { name, ...(expiresAt === undefined ? {} : { expires_at: expiresAt }) },
+          idempotencyKey,
+        })
+      ).data.result,
     () => [keys.tokens],
   )
 

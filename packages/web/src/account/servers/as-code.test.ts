@@ -14,7 +14,12 @@ const order: ServerCreate = {
   addresses: [{ external: true, version: 4, ddos_protection: false }],
   keypairs: ['6f1c9d3e-0000-7000-8000-000000000002'],
 }
-const context = { origin: 'https://cloud.example', projectId: '6f1c9d3e-0000-7000-8000-000000000003', imageName: 'Debian 13', keyNames: ['laptop'] }
+const context = {
+  origin: 'https://cloud.example',
+  projectId: '6f1c9d3e-0000-7000-8000-000000000003',
+  imageName: 'Debian 13',
+  keyNames: ['laptop'],
+}
 
 test('an order reads as Terraform for the CLO provider', () => {
   expect(terraformOf(order, context)).toBe(`terraform {
@@ -60,7 +65,10 @@ resource "clo_compute_instance" "web_03" {
 })
 
 test('names from outside cannot break out of a string, a label or a remark', () => {
-  const text = terraformOf({ ...order, name: '1${x}"', addresses: [], keypairs: [] }, { ...context, imageName: 'Debian\n}' })
+  const text = terraformOf(
+    { ...order, name: ['1$', '{x}"'].join(''), addresses: [], keypairs: [] },
+    { ...context, imageName: 'Debian\n}' },
+  )
   expect(text).toContain('"clo_compute_instance" "_1__x__"')
   expect(text).toContain('name         = "1$${x}\\""')
   expect(text).toContain('# Debian }')
@@ -68,14 +76,25 @@ test('names from outside cannot break out of a string, a label or a remark', () 
 
 test('a shell gives curl exactly the body that the button sends', () => {
   const text = curlOf({ ...order, user_data: "#!/bin/sh\necho 'it''s $HOME'" }, context)
-  const printed = execFileSync('sh', ['-c', `uuidgen() { echo key; }; curl() { for argument in "$@"; do printf '%s\\0' "$argument"; done; }; ${text}`], {
-    env: { STRAYLIGHT_TOKEN: 'secret' },
-    encoding: 'utf8',
-  })
+  const printed = execFileSync(
+    'sh',
+    ['-c', `uuidgen() { echo key; }; curl() { for argument in "$@"; do printf '%s\\0' "$argument"; done; }; ${text}`],
+    {
+      env: { STRAYLIGHT_TOKEN: 'secret' },
+      encoding: 'utf8',
+    },
+  )
   const given = printed.split('\0')
   expect(given.slice(0, 9)).toEqual([
-    '-X', 'POST', `https://cloud.example/v2/projects/${context.projectId}/servers`,
-    '-H', 'Authorization: Bearer secret', '-H', 'Idempotency-Key: key', '-H', 'Content-Type: application/json',
+    '-X',
+    'POST',
+    `https://cloud.example/v2/projects/${context.projectId}/servers`,
+    '-H',
+    'Authorization: Bearer secret',
+    '-H',
+    'Idempotency-Key: key',
+    '-H',
+    'Content-Type: application/json',
   ])
   expect(JSON.parse(given[10] ?? '')).toEqual({ ...order, user_data: "#!/bin/sh\necho 'it''s $HOME'" })
 })

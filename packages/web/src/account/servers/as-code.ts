@@ -37,7 +37,9 @@ export function terraformOf(order: ServerCreate, context: CodeContext): string {
         ['image_id', hcl(order.image ?? '') + remark(context.imageName)],
         ['flavor_vcpus', String(order.flavor.vcpus)],
         ['flavor_ram', String(order.flavor.ram)],
-        ...(order.keypairs.length > 0 ? [['keypairs', `[${order.keypairs.map(hcl).join(', ')}]` + remark(context.keyNames.join(', '))] as const] : []),
+        ...(order.keypairs.length > 0
+          ? [['keypairs', `[${order.keypairs.map(hcl).join(', ')}]${remark(context.keyNames.join(', '))}`] as const]
+          : []),
       ],
       '  ',
     ),
@@ -72,7 +74,8 @@ export function terraformOf(order: ServerCreate, context: CodeContext): string {
       : []),
     '}',
   ]
-  if (order.user_data) lines.push('', '# The provider has no argument for cloud-init user data; the request below the tab "curl" has it.')
+  if (order.user_data)
+    lines.push('', '# The provider has no argument for cloud-init user data; the request below the tab "curl" has it.')
   return lines.join('\n')
 }
 
@@ -95,7 +98,12 @@ const labelOf = (name: string): string => {
 
 /** https://developer.hashicorp.com/terraform/language/expressions/strings: `${` and `%{` begin templates. */
 const hcl = (text: string): string =>
-  `"${text.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n').replace(/\r/g, '\\r').replace(/([$%])\{/g, '$1$1{')}"`
+  `"${text
+    .replace(/\\/g, '\\\\')
+    .replace(/"/g, '\\"')
+    .replace(/\n/g, '\\n')
+    .replace(/\r/g, '\\r')
+    .replace(/([$%])\{/g, '$1$1{')}"`
 
 const remark = (text: string | undefined): string => (text ? ` # ${text.replace(/\s+/g, ' ')}` : '')
 

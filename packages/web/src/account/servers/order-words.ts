@@ -2,7 +2,10 @@ import { format, t } from '../../i18n/index.ts'
 import type { OrderField, OrderMistake } from './order.ts'
 
 /** What is wrong with a field, and what is allowed. `unit` is GiB where the field is a size. */
-export function mistakeWords(mistake: OrderMistake, { field, imageName = '' }: { field?: OrderField; imageName?: string } = {}): string {
+export function mistakeWords(
+  mistake: OrderMistake,
+  { field, imageName = '' }: { field?: OrderField; imageName?: string } = {},
+): string {
   const isSize = field === 'ram' || field === 'system' || field?.startsWith('volume') === true
   const size = (value: number) => (isSize ? format.quantity(value, 'GiB') : format.number(value))
   switch (mistake.code) {

@@ -107,7 +107,7 @@ export function mistakesIn(
   within('vcpus', form.vcpus, 1, serverLimits.vcpus)
   within('ram', form.ram, memory?.min ?? 1, memory?.max ?? serverLimits.ramGib)
   within('system', form.system, 1, serverLimits.storageGib)
-  form.volumes.forEach((size, index) => within(`volume${index}`, size, 1, serverLimits.storageGib))
+  for (const [index, size] of form.volumes.entries()) within(`volume${index}`, size, 1, serverLimits.storageGib)
   if (image && !found.system && form.system < image.min_disk) found.system = { code: 'belowImage', min: image.min_disk }
   if (image && !found.ram && form.ram < image.min_ram) found.ram = { code: 'belowImage', min: image.min_ram }
   if (new TextEncoder().encode(form.userData).length > serverLimits.userDataBytes)

@@ -35,7 +35,8 @@ export function stateNote(server: Server): string | undefined {
 export const progressOf = (server: Server): number | undefined =>
   server.task && isChanging(server.status) && server.task.steps > 0 ? (server.task.step - 0.5) / server.task.steps : undefined
 
-export const sizeWords = ({ vcpus, ram }: { vcpus: number; ram: number }): string => t('servers.sizeOf', { vcpus, memory: format.quantity(ram, 'GiB') })
+export const sizeWords = ({ vcpus, ram }: { vcpus: number; ram: number }): string =>
+  t('servers.sizeOf', { vcpus, memory: format.quantity(ram, 'GiB') })
 
 /** "Ubuntu 24.04". */
 export const systemWords = (system: { distribution: string; version: string }): string =>
@@ -44,4 +45,3 @@ export const systemWords = (system: { distribution: string; version: string }): 
 /** Trouble first, then what changes, then by name. */
 export const byTrouble = (a: Server, b: Server): number => weight(a) - weight(b) || format.compare(a.name, b.name)
 const weight = ({ status }: Server) => (status === 'ERROR' ? 0 : isChanging(status) ? 1 : status === 'ACTIVE' ? 2 : 3)
-

@@ -42,24 +42,62 @@ export function useServerMenu(project: MaybeRefOrGetter<string>): ServerMenu {
     if (first)
       toast({
         kind: 'busy',
-        title: taken.length === 1 ? t(({ start: 'servers.started', stop: 'servers.stopping', reboot: 'servers.rebooting' } as const)[verb], { name: first.name }) : t('servers.ordered', { count: taken.length }),
-        action: { label: t('servers.follow'), run: () => void router.push(taken.length === 1 ? to('serverHistory', place(first.id)) : to('tasks', { project: toValue(project) })) },
+        title:
+          taken.length === 1
+            ? t(({ start: 'servers.started', stop: 'servers.stopping', reboot: 'servers.rebooting' } as const)[verb], {
+                name: first.name,
+              })
+            : t('servers.ordered', { count: taken.length }),
+        action: {
+          label: t('servers.follow'),
+          run: () =>
+            void router.push(
+              taken.length === 1 ? to('serverHistory', place(first.id)) : to('tasks', { project: toValue(project) }),
+            ),
+        },
       })
     outcomes.forEach((outcome, index) => {
       const server = servers[index]
-      if (outcome.status === 'rejected' && server) tellFailure(t('servers.failedTo', { name: server.name }), outcome.reason, () => void act(verb, [server]))
+      if (outcome.status === 'rejected' && server)
+        tellFailure(t('servers.failedTo', { name: server.name }), outcome.reason, () => void act(verb, [server]))
     })
   }
 
   const menuOf = (server: Server): MenuItem[] => [
-    { label: t('servers.start'), icon: Play, disabledReason: whyNot('start', server), onSelect: () => void act('start', [server]) },
+    {
+      label: t('servers.start'),
+      icon: Play,
+      disabledReason: whyNot('start', server),
+      onSelect: () => void act('start', [server]),
+    },
     { label: t('servers.stop'), icon: Power, disabledReason: whyNot('stop', server), onSelect: () => ask('stop', [server]) },
-    { label: t('servers.reboot'), icon: RotateCw, disabledReason: whyNot('reboot', server), onSelect: () => ask('reboot', [server]) },
-    { label: t('server.console'), icon: SquareTerminal, disabledReason: whyNot('consoleLog', server), to: to('serverConsole', place(server.id)) },
-    { label: t('servers.rename'), icon: Pencil, disabledReason: whyNot('rename', server), onSelect: () => ask('rename', [server]) },
+    {
+      label: t('servers.reboot'),
+      icon: RotateCw,
+      disabledReason: whyNot('reboot', server),
+      onSelect: () => ask('reboot', [server]),
+    },
+    {
+      label: t('server.console'),
+      icon: SquareTerminal,
+      disabledReason: whyNot('consoleLog', server),
+      to: to('serverConsole', place(server.id)),
+    },
+    {
+      label: t('servers.rename'),
+      icon: Pencil,
+      disabledReason: whyNot('rename', server),
+      onSelect: () => ask('rename', [server]),
+    },
     { label: t('servers.copyId'), icon: Copy, keys: 'y', onSelect: () => void copyText(server.id) },
     '-',
-    { label: t('servers.delete'), icon: Trash2, danger: true, disabledReason: whyNot('delete', server), onSelect: () => ask('delete', [server]) },
+    {
+      label: t('servers.delete'),
+      icon: Trash2,
+      danger: true,
+      disabledReason: whyNot('delete', server),
+      onSelect: () => ask('delete', [server]),
+    },
   ]
 
   /** A bulk action is dead with the reason of the first server that it does not suit. */
@@ -68,10 +106,26 @@ export function useServerMenu(project: MaybeRefOrGetter<string>): ServerMenu {
     return odd && t('servers.reasonSome', { name: odd.name, reason: whyNot(verb, odd) ?? '' })
   }
   const bulk = (): BulkAction<Server>[] => [
-    { label: t('servers.start'), icon: Play, disabledReason: whyNotAll('start'), onSelect: (servers) => void act('start', servers) },
+    {
+      label: t('servers.start'),
+      icon: Play,
+      disabledReason: whyNotAll('start'),
+      onSelect: (servers) => void act('start', servers),
+    },
     { label: t('servers.stop'), icon: Power, disabledReason: whyNotAll('stop'), onSelect: (servers) => ask('stop', servers) },
-    { label: t('servers.reboot'), icon: RotateCw, disabledReason: whyNotAll('reboot'), onSelect: (servers) => ask('reboot', servers) },
-    { label: t('servers.delete'), icon: Trash2, danger: true, disabledReason: whyNotAll('delete'), onSelect: (servers) => ask('delete', servers) },
+    {
+      label: t('servers.reboot'),
+      icon: RotateCw,
+      disabledReason: whyNotAll('reboot'),
+      onSelect: (servers) => ask('reboot', servers),
+    },
+    {
+      label: t('servers.delete'),
+      icon: Trash2,
+      danger: true,
+      disabledReason: whyNotAll('delete'),
+      onSelect: (servers) => ask('delete', servers),
+    },
   ]
   return { asked, menuOf, bulk, act, ask }
 }

@@ -11,7 +11,8 @@ type Id = MaybeRefOrGetter<string>
 export const useServers = (project: Id): Reading<Server[]> =>
   useReading(
     () => keys.servers(toValue(project)),
-    async (signal) => (await call(routes.serversList, { params: { project_id: toValue(project) }, query: wholeList, signal })).data.result,
+    async (signal) =>
+      (await call(routes.serversList, { params: { project_id: toValue(project) }, query: wholeList, signal })).data.result,
     { when: () => toValue(project) !== '' },
   )
 
@@ -26,10 +27,14 @@ export function useServer(project: Id, id: Id): Reading<Server> {
 }
 
 /** The last lines of the serial console. No event tells of new ones, so it is asked again while `following`. */
-export const useConsoleLog = (id: Id, options: { when: MaybeRefOrGetter<boolean>; following: MaybeRefOrGetter<boolean> }): Reading<{ text: string; truncated: boolean }> =>
+export const useConsoleLog = (
+  id: Id,
+  options: { when: MaybeRefOrGetter<boolean>; following: MaybeRefOrGetter<boolean> },
+): Reading<{ text: string; truncated: boolean }> =>
   useReading(
     () => keys.consoleLog(toValue(id)),
-    async (signal) => (await call(routes.serversConsoleLog, { params: { id: toValue(id) }, query: { lines: 1000 }, signal })).data.result,
+    async (signal) =>
+      (await call(routes.serversConsoleLog, { params: { id: toValue(id) }, query: { lines: 1000 }, signal })).data.result,
     { when: options.when, everyMs: () => (toValue(options.following) ? 5000 : false), staleMs: 0 },
   )
 
@@ -49,7 +54,8 @@ export const useServerPrice = (project: Id, order: MaybeRefOrGetter<ServerCreate
 export const useSizeRules = (project: Id): Reading<ResponseOf<typeof routes.serversRelatedResources>['result']> =>
   useReading(
     () => keys.sizes(toValue(project)),
-    async (signal) => (await call(routes.serversRelatedResources, { params: { project_id: toValue(project) }, signal })).data.result,
+    async (signal) =>
+      (await call(routes.serversRelatedResources, { params: { project_id: toValue(project) }, signal })).data.result,
     { staleMs: 3_600_000 },
   )
 
@@ -85,18 +91,27 @@ export interface DeleteServer {
 export const useDeleteServer = (project: Id): Writing<DeleteServer, string | undefined> =>
   useWriting(
     async ({ id, volumes, addresses }, idempotencyKey) =>
-      (await call(routes.serversDelete, { params: { id }, body: { delete_volumes: volumes, delete_addresses: addresses }, idempotencyKey })).taskId,
+      (
+        await call(routes.serversDelete, {
+          params: { id },
+          body: { delete_volumes: volumes, delete_addresses: addresses },
+          idempotencyKey,
+        })
+      ).taskId,
     ({ id }) => [...staleWith(toValue(project), id), keys.volumes(toValue(project)), keys.addresses(toValue(project))],
   )
 
 export const useRenameServer = (project: Id): Writing<{ id: string; name: string }, void> =>
   useWriting(
-    async ({ id, name }, idempotencyKey) => void (await call(routes.serversRename, { params: { id }, body: { name }, idempotencyKey })),
+    async ({ id, name }, idempotencyKey) =>
+      void (await call(routes.serversRename, { params: { id }, body: { name }, idempotencyKey })),
     ({ id }) => staleWith(toValue(project), id),
   )
 
 /** The answer is a one-time address: it is opened at once and not kept. */
 export const useOpenConsole = (): Writing<{ id: string }, string> =>
-  useWriting(async ({ id }, idempotencyKey) => (await call(routes.serversConsole, { params: { id }, idempotencyKey })).data.console.url)
+  useWriting(
+    async ({ id }, idempotencyKey) => (await call(routes.serversConsole, { params: { id }, idempotencyKey })).data.console.url,
+  )
 
 const staleWith = (project: string, id: string) => [keys.servers(project), keys.server(id), keys.tasks(project), keys.money]

@@ -3,7 +3,16 @@ import { t } from '../../i18n/index.ts'
 import type { TaskStep } from '../../ui/types.ts'
 import type { Glyph } from '../../ui/states.ts'
 
-const workflows = ['project_prepare', 'server_create', 'server_delete', 'server_stop', 'server_start', 'server_reboot', 'volume_delete', 'address_delete'] as const
+const workflows = [
+  'project_prepare',
+  'server_create',
+  'server_delete',
+  'server_stop',
+  'server_start',
+  'server_reboot',
+  'volume_delete',
+  'address_delete',
+] as const
 
 const steps = [
   'project_prepare_identity',
@@ -76,16 +85,20 @@ export const stepsOf = (task: Task, nowMs: number): TaskStep[] =>
   }))
 
 /** How long the task took, or has run until now. */
-export const secondsOf = (task: Task, nowMs: number): number | undefined => secondsBetween(task.started_at, task.finished_at, nowMs)
+export const secondsOf = (task: Task, nowMs: number): number | undefined =>
+  secondsBetween(task.started_at, task.finished_at, nowMs)
 
 /** "3 of 5, starting it". */
 export function progressWords(task: Task): string {
   const entry = presentStep(task)
   const place = { step: task.step, steps: task.steps }
-  return entry ? t('tasks.stepOfNamed', { ...place, name: lowerFirst(stepWords(task.workflow, entry)) }) : t('tasks.stepOf', place)
+  return entry
+    ? t('tasks.stepOfNamed', { ...place, name: lowerFirst(stepWords(task.workflow, entry)) })
+    : t('tasks.stepOf', place)
 }
 
 /** A label in the middle of a sentence; an abbreviation keeps its capitals. */
 const lowerFirst = (text: string) => (/^\p{Lu}\p{Lu}/u.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1))
 
-export const glyphOf = (task: Task): Glyph => (task.state === 'done' ? 'done' : task.state === 'failed' ? 'err' : task.state === 'queued' ? 'queued' : 'busy')
+export const glyphOf = (task: Task): Glyph =>
+  task.state === 'done' ? 'done' : task.state === 'failed' ? 'err' : task.state === 'queued' ? 'queued' : 'busy'

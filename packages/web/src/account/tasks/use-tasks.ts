@@ -7,7 +7,8 @@ import { type Reading, useReading } from '../../app/read.ts'
 export const useTasks = (project: MaybeRefOrGetter<string>): Reading<Task[]> =>
   useReading(
     () => keys.tasks(toValue(project)),
-    async (signal) => (await call(routes.tasksList, { params: { project_id: toValue(project) }, query: wholeList, signal })).data.result,
+    async (signal) =>
+      (await call(routes.tasksList, { params: { project_id: toValue(project) }, query: wholeList, signal })).data.result,
     { when: () => toValue(project) !== '' },
   )
 

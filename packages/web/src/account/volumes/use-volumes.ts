@@ -10,7 +10,8 @@ type Id = MaybeRefOrGetter<string>
 export const useVolumes = (project: Id): Reading<Volume[]> =>
   useReading(
     () => keys.volumes(toValue(project)),
-    async (signal) => (await call(routes.volumesList, { params: { project_id: toValue(project) }, query: wholeList, signal })).data.result,
+    async (signal) =>
+      (await call(routes.volumesList, { params: { project_id: toValue(project) }, query: wholeList, signal })).data.result,
     { when: () => toValue(project) !== '' },
   )
 

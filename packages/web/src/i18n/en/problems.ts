@@ -3,9 +3,11 @@ import { catalogue } from '../catalogue.ts'
 /** Problems that the pages themselves find, and words for the service's codes. A code's dots are underscores here. */
 export default catalogue({
   unreachable: 'The service cannot be reached',
-  unreachableHint: 'Nothing was changed as far as this browser knows. Check the connection and try again: an order that was taken is not taken twice.',
+  unreachableHint:
+    'Nothing was changed as far as this browser knows. Check the connection and try again: an order that was taken is not taken twice.',
   ours: 'The service made a mistake',
-  oursHint: 'It is on our side and has been recorded. Your data and money are as they were; try again, and tell us the request id if it stays.',
+  oursHint:
+    'It is on our side and has been recorded. Your data and money are as they were; try again, and tell us the request id if it stays.',
   unavailable: 'The service is not available right now',
   unavailableHint: 'Your servers run on. Try again in a minute.',
   tooMany: 'Too many requests',

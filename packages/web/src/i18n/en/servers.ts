@@ -40,7 +40,8 @@ export default catalogue({
   selected: '{count} selected',
   stopTitle: 'Stop {name}?',
   stopTitleMany: '{count, plural, one {Stop # server?} other {Stop # servers?}}',
-  stopText: 'Programs on it are asked to end. vCPU and memory are free while it is stopped; its disk and address are still charged.',
+  stopText:
+    'Programs on it are asked to end. vCPU and memory are free while it is stopped; its disk and address are still charged.',
   rebootTitle: 'Reboot {name}?',
   rebootTitleMany: '{count, plural, one {Reboot # server?} other {Reboot # servers?}}',
   rebootText: 'It is away for about a minute. Disks and addresses stay.',

@@ -20,7 +20,8 @@ export default translationOf<typeof english>()({
   nameMissing: 'Введите имя',
   newPassword: 'Пароль',
   passwordHint: 'Не короче {min} знаков. Важна длина, а не вид знаков',
-  passwordShort: 'В пароле не меньше {min} знаков; {missing, plural, one {нужен ещё #} few {нужно ещё #} many {нужно ещё #} other {нужно ещё #}}',
+  passwordShort:
+    'В пароле не меньше {min} знаков; {missing, plural, one {нужен ещё #} few {нужно ещё #} many {нужно ещё #} other {нужно ещё #}}',
   haveAccount: 'Учётная запись уже есть?',
   toSignIn: 'Войти',
   apiReference: 'Описание API',

@@ -86,7 +86,8 @@ export default translationOf<typeof english>()({
   notSetUp: 'Не настроено',
   allWell: 'Ни ошибок, ни молчаний.',
   errorLine: 'Последняя ошибка {time}.',
-  silenceLine: '{count, plural, one {# молчание} few {# молчания} many {# молчаний} other {# молчания}}: ответ ОК, а ничего не изменилось. Задачи спросят ещё раз.',
+  silenceLine:
+    '{count, plural, one {# молчание} few {# молчания} many {# молчаний} other {# молчания}}: ответ ОК, а ничего не изменилось. Задачи спросят ещё раз.',
   errorsTable: 'Молчания и ошибки',
   errorsEmpty: 'С запуска платформы ни одна система не ошиблась.',
   system: 'Система',
