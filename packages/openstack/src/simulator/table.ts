@@ -19,7 +19,7 @@ type Key<T> = Extract<keyof T, string>
 export class Table<T extends Row> {
   readonly kind: string
   readonly #rows = new Map<string, T>()
-  readonly #indexes = new Map<string, Map<unknown, Set<string>>>()
+  readonly #indexes = new Map<string, Map<unknown, Map<string, T>>>()
   readonly #record: (change: Change) => void
 
   constructor(kind: string, record: (change: Change) => void, indexed: Key<T>[] = []) {
@@ -48,9 +48,13 @@ export class Table<T extends Row> {
   where<K extends Key<T>>(key: K, value: T[K]): T[] {
     const index = this.#indexes.get(key)
     if (!index) return this.all().filter((row) => row[key] === value)
-    const found: T[] = []
-    for (const id of index.get(value) ?? []) found.push(this.#rows.get(id) as T)
-    return found
+    const found = index.get(value)
+    return found ? [...found.values()] : []
+  }
+
+  /** The same one after the other, without a list: for counting among thousands. The key must have an index. */
+  each<K extends Key<T>>(key: K, value: T[K]): Iterable<T> {
+    return this.#indexes.get(key)?.get(value)?.values() ?? []
   }
 
   find(matches: (row: T) => boolean): T | undefined {
@@ -100,14 +104,10 @@ export class Table<T extends Row> {
     this.#rows.set(row.id, row)
     for (const [key, index] of this.#indexes) {
       const value = row[key as Key<T>]
-      if (before) {
-        const old = before[key as Key<T>]
-        if (old === value) continue
-        unindex(index, old, row.id)
-      }
-      const ids = index.get(value)
-      if (ids) ids.add(row.id)
-      else index.set(value, new Set([row.id]))
+      if (before && before[key as Key<T>] !== value) unindex(index, before[key as Key<T>], row.id)
+      const rows = index.get(value)
+      if (rows) rows.set(row.id, row)
+      else index.set(value, new Map([[row.id, row]]))
     }
   }
 
@@ -119,8 +119,8 @@ export class Table<T extends Row> {
   }
 }
 
-function unindex(index: Map<unknown, Set<string>>, value: unknown, id: string): void {
-  const ids = index.get(value)
-  ids?.delete(id)
-  if (ids?.size === 0) index.delete(value)
+function unindex(index: Map<unknown, Map<string, unknown>>, value: unknown, id: string): void {
+  const rows = index.get(value)
+  rows?.delete(id)
+  if (rows?.size === 0) index.delete(value)
 }

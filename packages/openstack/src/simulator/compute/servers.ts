@@ -70,31 +70,21 @@ function listServers(call: Call, detailed: boolean) {
       : world.servers.where('projectId', project)
     : world.servers.where('projectId', who.projectId)
   const wantsDeleted = who.isAdmin && asFlag(query.get('deleted') ?? 'false') === true
+  const isFiltered = [...query.keys()].some((key) => !controls.has(key))
+  const matches = (server: Server) => !isFiltered || matchesFilters(server, call)
   const found = pool.filter((server) => {
     if (since !== undefined || before !== undefined) {
       if (since !== undefined && Math.floor(server.updatedMs / 1000) * 1000 < since) return false
       if (before !== undefined && server.updatedMs > before) return false
       // Whoever asks for changes is told what is gone, too.
-      if (!query.has('deleted')) return matchesFilters(server, call)
+      if (!query.has('deleted')) return matches(server)
     }
-    return server.deleted === wantsDeleted && matchesFilters(server, call)
+    return server.deleted === wantsDeleted && matches(server)
   })
   const text = query.get('limit')
   if (text !== null && !/^\d*$/.test(text))
     throw bad(`Invalid input for query parameters limit. Value: ${text}. '${text}' does not match '^[0-9]*$'`)
-  const keys = sortKeys(query, [
-    ['created_at', true],
-    ['id', true],
-  ])
-  const unknown = keys.find(([key]) => !(key in sortReaders))
-  if (unknown)
-    throw bad(
-      `Invalid input for query parameters sort_key. Value: ${unknown[0]}. '${unknown[0]}' is not one of the known sort keys`,
-    )
-  const sorted = sortBy(
-    found,
-    keys.map(([key, descending]) => ({ read: sortReaders[key] as (server: Server) => Sortable, descending })),
-  )
+  const sorted = query.has('sort_key') || query.has('sort_dir') ? sortedAsAsked(found, query) : found.sort(newestFirst)
   const limit = Math.min(Number(text ?? 1000) || 1000, 1000)
   const { rows } = page(sorted, query.get('marker'), limit, (marker) => bad(`marker [${marker}] not found`))
   const last = rows.at(-1)
@@ -112,6 +102,24 @@ function listServers(call: Call, detailed: boolean) {
   }
 }
 
+const newestFirst = (a: Server, b: Server): number => b.createdMs - a.createdMs || (a.id < b.id ? 1 : -1)
+
+function sortedAsAsked(servers: Server[], query: URLSearchParams): Server[] {
+  const keys = sortKeys(query, [
+    ['created_at', true],
+    ['id', true],
+  ])
+  const unknown = keys.find(([key]) => !(key in sortReaders))
+  if (unknown)
+    throw bad(
+      `Invalid input for query parameters sort_key. Value: ${unknown[0]}. '${unknown[0]}' is not one of the known sort keys`,
+    )
+  return sortBy(
+    servers,
+    keys.map(([key, descending]) => ({ read: sortReaders[key] as (server: Server) => Sortable, descending })),
+  )
+}
+
 function timeOf(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name)
   if (text === null) return undefined
@@ -119,6 +127,19 @@ function timeOf(query: URLSearchParams, name: string): number | undefined {
   if (ms === undefined) throw bad(`Invalid input for query parameters ${name}. Value: ${text}. '${text}' is not a 'date-time'`)
   return ms
 }
+
+const controls = new Set([
+  'limit',
+  'marker',
+  'sort_key',
+  'sort_dir',
+  'all_tenants',
+  'changes-since',
+  'changes-before',
+  'deleted',
+  'project_id',
+  'tenant_id',
+])
 
 /** `name` and addresses are regular expressions, as the database matches them. */
 function like(pattern: string): (text: string) => boolean {
