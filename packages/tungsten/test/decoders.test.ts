@@ -165,6 +165,12 @@ describe('a decoder', () => {
 })
 
 describe('the reader of an event stream', () => {
+  test('joins letters that were cut in two', () => {
+    const reader = new EventStreamReader()
+    const events = [...Buffer.from('event: update\ndata: сеть\n\n')].flatMap((byte) => reader.push(Uint8Array.of(byte)))
+    expect(events).toEqual([{ name: 'update', data: 'сеть' }])
+  })
+
   test('never throws and finds the same events however the bytes are cut', () => {
     const line = fc.oneof(
       fc.constantFrom('event: update', 'data: {"a": 1}', 'data: ж', ': ping', '', '', 'event:create', 'data', 'id: 1', 'retry'),

@@ -1,4 +1,4 @@
-/** An answer of the config or analytics API, and what it means. Those marked with a recording are word for word what the real server said. */
+/** An answer of the config or analytics API, and what it means. Those marked with a recording and its number are word for word what the real server said. */
 export interface ErrorCase {
   says: string
   method?: string
@@ -17,18 +17,18 @@ const unauthorized =
 
 export const errorCases: ErrorCase[] = [
   {
-    says: 'a name that is taken (tf/config/013)',
+    says: 'a name that is taken (tf-config 3)',
     status: 409,
-    path: '/virtual-networks',
-    body: "FQName ['default-domain', 'customer-a', 'net1'] already exists with UUID 5d2f",
+    path: '/projects',
+    body: "['default-domain', 'customer-a'] already exists with uuid: ecdd78d9-8061-4dc0-9546-887844e44b21",
     means: { kind: 'conflict', code: 'tungsten.taken', ...refused },
   },
   {
-    says: 'a network with ports on it',
+    says: 'a network with ports on it (tf-config 88)',
     method: 'DELETE',
     status: 409,
     path: '/virtual-network/x',
-    body: "Delete when resource still referred: ['http://127.0.0.1:8082/instance-ip/x']",
+    body: "Delete when resource still referred: ['http://127.0.0.1:18082/virtual-machine-interface/39ad94ff-9d37-472b-977c-a6c5cd0acafc']",
     means: { kind: 'conflict', code: 'tungsten.in_use', ...refused },
   },
   {
@@ -39,7 +39,7 @@ export const errorCases: ErrorCase[] = [
     means: { kind: 'conflict', code: 'tungsten.conflict', ...refused },
   },
   {
-    says: 'a quota that is full (tf/config/098)',
+    says: 'a quota that is full',
     status: 412,
     body: page('412 Precondition Failed', 'quota limit (1) exceeded for resource virtual_network'),
     means: {
@@ -62,7 +62,7 @@ export const errorCases: ErrorCase[] = [
     means: { kind: 'limit', code: 'tungsten.addresses_exhausted', ...refused },
   },
   {
-    says: 'a token that is not valid',
+    says: 'a token that is not valid (tf-rbac 2)',
     status: 401,
     body: unauthorized,
     means: {
@@ -80,11 +80,11 @@ export const errorCases: ErrorCase[] = [
     means: { kind: 'forbidden', code: 'tungsten.forbidden', ...refused, requestId: 'req-1' },
   },
   {
-    says: 'an id that nothing has (tf/config/020)',
+    says: 'an id that nothing has (tf-config 69)',
     method: 'GET',
     status: 404,
-    path: '/virtual-network/1',
-    body: 'VirtualNetwork 1 not found!',
+    path: '/virtual-network/037f6eb7-6d66-4ea0-9707-f80da55a8779',
+    body: 'Unknown id: 037f6eb7-6d66-4ea0-9707-f80da55a8779',
     means: { kind: 'not_found', code: 'tungsten.not_found', ...refused },
   },
   {
@@ -103,13 +103,13 @@ export const errorCases: ErrorCase[] = [
     means: { kind: 'not_found', code: 'tungsten.no_query_engine', ...refused },
   },
   {
-    says: 'a method that the path does not have',
+    says: 'a method that the path does not have (tf-config 87)',
     status: 405,
     body: 'Method not allowed.',
     means: { kind: 'invalid', code: 'tungsten.method_not_allowed', ...refused },
   },
   {
-    says: 'a value that is not allowed (tf/config/016)',
+    says: 'a value that is not allowed (tf-config 81)',
     status: 400,
     body: "Bad Request, name has one of invalid chars {':'}",
     means: { kind: 'invalid', code: 'tungsten.invalid', ...refused },
@@ -167,7 +167,13 @@ export const errorCases: ErrorCase[] = [
     means: { kind: 'unavailable', code: 'tungsten.database_not_ready', retryable: true, effect: 'none' },
   },
   {
-    says: 'a change that made the server crash',
+    says: 'a change with a wrong wrapper key (tf-config 76)',
+    status: 500,
+    body: 'Internal Server Error',
+    means: { kind: 'unavailable', code: 'tungsten.server_error', retryable: false, effect: 'unknown' },
+  },
+  {
+    says: 'half an answer in JSON',
     status: 500,
     body: '{"message": 5',
     means: { kind: 'unavailable', code: 'tungsten.server_error', retryable: false, effect: 'unknown' },

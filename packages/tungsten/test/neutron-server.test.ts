@@ -214,6 +214,65 @@ describe.each(['tf', 'opensdn'] as const)('Neutron with the plugin of %s', (gene
   })
 })
 
+describe('What the generations do otherwise', () => {
+  const prepare = async (generation: 'tf' | 'opensdn') => {
+    const { call, make } = await start(generation)
+    const { id: network } = await make('alice', 'networks', 'network', { name: 'net' })
+    const subnet = await make('alice', 'subnets', 'subnet', { network_id: network, ip_version: 4, cidr: '10.0.0.0/24' })
+    const group = await make('alice', 'security-groups', 'security_group', { name: 'web' })
+    const port = await make('alice', 'ports', 'port', { network_id: network, security_groups: [group.id] })
+    return { call, make, network, subnet, group, port }
+  }
+
+  test('a port gets another address by its subnet on OpenSDN; on TF the wish is ignored', async () => {
+    const addresses = async (generation: 'tf' | 'opensdn') => {
+      const { call, subnet, port } = await prepare(generation)
+      const wish = { port: { fixed_ips: [...(port.fixed_ips as unknown as object[]), { subnet_id: subnet.id }] } }
+      const { status, json } = await call('alice', 'PUT', `ports/${port.id}`, wish)
+      expect(status).toBe(200)
+      return (json as unknown as { port: { fixed_ips: { ip_address: string }[] } }).port.fixed_ips.map((one) => one.ip_address)
+    }
+    expect(await addresses('tf')).toEqual(['10.0.0.3'])
+    expect((await addresses('opensdn')).sort()).toEqual(['10.0.0.3', '10.0.0.4'])
+  })
+
+  test('a security group on a port cannot be deleted on TF; OpenSDN takes it off', async () => {
+    const tf = await prepare('tf')
+    expect((await tf.call('alice', 'DELETE', `security-groups/${tf.group.id}`)).error).toMatch(/^SecurityGroupInUse/)
+    const opensdn = await prepare('opensdn')
+    expect((await opensdn.call('alice', 'DELETE', `security-groups/${opensdn.group.id}`)).status).toBe(204)
+    expect((await opensdn.call('alice', 'GET', `ports/${opensdn.port.id}`)).json).toMatchObject({ port: { security_groups: [] } })
+  })
+
+  test('ICMP without type and code has ports on TF and none on OpenSDN; a type without a code breaks TF', async () => {
+    const rule = async (generation: 'tf' | 'opensdn', more: object = {}) => {
+      const { call, group } = await prepare(generation)
+      const wish = { security_group_id: group.id, direction: 'ingress', protocol: 'icmp', ...more }
+      return call('alice', 'POST', 'security-group-rules', { security_group_rule: wish })
+    }
+    expect((await rule('tf')).json).toMatchObject({ security_group_rule: { port_range_min: 0, port_range_max: 65_535 } })
+    expect((await rule('opensdn')).json).toMatchObject({ security_group_rule: { port_range_min: null, port_range_max: null } })
+    expect((await rule('tf', { port_range_min: 8 })).status).toBe(500)
+    expect((await rule('opensdn', { port_range_min: 8 })).json).toMatchObject({
+      security_group_rule: { port_range_min: 8, port_range_max: null },
+    })
+  })
+
+  test('what has no tag is found by the tags that it has not on OpenSDN only', async () => {
+    const found = async (generation: 'tf' | 'opensdn') => {
+      const { call, make, network } = await prepare(generation)
+      const { id } = await make('alice', 'networks', 'network', { name: 'tagged' })
+      await call('alice', 'PUT', `networks/${id}/tags`, { tags: ['red'] })
+      const { networks } = (await call('alice', 'GET', 'networks?not-tags=blue')).json as unknown as {
+        networks: { id: string }[]
+      }
+      return { tagged: networks.some((one) => one.id === id), untagged: networks.some((one) => one.id === network) }
+    }
+    expect(await found('tf')).toEqual({ tagged: true, untagged: false })
+    expect(await found('opensdn')).toEqual({ tagged: true, untagged: true })
+  })
+})
+
 describe('The gateway of a router', () => {
   const prepare = async (generation: 'tf' | 'opensdn') => {
     const { call, make } = await start(generation)

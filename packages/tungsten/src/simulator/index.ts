@@ -64,7 +64,7 @@ export interface TungstenSimulator {
   journal(): JournalEntry[]
   /** Back to a fresh installation. */
   reset(): void
-  /** The API server starts again: it forgets tokens, and which projects it could not delete. */
+  /** The API server starts again: it forgets tokens, and tries projects again that it could not delete. */
   restart(): void
   /** Neutron starts again: its plugin signs in to Keystone anew. */
   restartNeutron(): void

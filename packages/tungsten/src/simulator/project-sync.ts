@@ -23,7 +23,6 @@ export class ProjectSync {
   readonly #keystone: KeystoneDirectory
   readonly #operations: ProjectOperations
   #known: Set<string>
-  #failed = new Set<string>()
   #nextPollMs: number
 
   constructor(keystone: KeystoneDirectory, operations: ProjectOperations, nowMs: number) {
@@ -33,10 +32,9 @@ export class ProjectSync {
     this.#nextPollMs = nowMs
   }
 
-  /** The server starts again: it takes all projects that there are for known, and forgets which it could not remove. */
+  /** The server starts again: it takes all projects that there are for known. */
   restart(nowMs: number): void {
     this.#known = new Set(this.#operations.ids())
-    this.#failed.clear()
     this.#nextPollMs = nowMs
   }
 
@@ -88,11 +86,11 @@ export class ProjectSync {
   }
 
   #remove(id: string): void {
-    if (this.#failed.has(id) || !this.#operations.exists(id)) return
+    if (!this.#operations.exists(id)) return
     try {
       this.#operations.remove(id)
     } catch {
-      this.#failed.add(id)
+      // It is not empty; the next poll does not know that it was ever there.
     }
   }
 

@@ -127,9 +127,12 @@ export function neutronDifferences({ generation, projectName = (id) => id }: Dif
     if (kind === 'subnet' && 'gateway_ip' in wish) return badRequest(kind, 'update of gateway is not supported')
     if (kind === 'subnet' && 'allocation_pools' in wish && generation === 'tf')
       return badRequest(kind, 'update of allocation_pools is not allowed')
-    if (kind === 'port' && Array.isArray(wish.fixed_ips) && !(generation === 'opensdn' && onlyAddsBySubnet(wish.fixed_ips)))
-      return badRequest(kind, 'Fixed ip cannot be updated on a port')
     const named = wish.name === '' ? without(wish, 'name') : wish
+    if (kind === 'port' && Array.isArray(wish.fixed_ips)) {
+      if (wish.fixed_ips.some(isNewAddress)) return badRequest(kind, 'Fixed ip cannot be updated on a port')
+      // TF does nothing about the others.
+      return { wish: generation === 'tf' ? without(named, 'fixed_ips') : named }
+    }
     return { wish: kind === 'router' ? gatewayChange(named) : named }
   }
 
@@ -265,9 +268,9 @@ function withHonouredFilters(kind: string, query: URLSearchParams): URLSearchPar
   return new URLSearchParams([...query].filter(([name]) => alwaysHonoured.includes(name) || honoured[kind]?.includes(name)))
 }
 
-/** Whether every item of a list of fixed IPs is one that the port has, or a wish for any address of a subnet. */
-const onlyAddsBySubnet = (wanted: unknown[]): boolean =>
-  wanted.every((one) => typeof one === 'object' && one !== null && !('ip_address' in one && !('subnet_id' in one)))
+/** An address without its subnet is taken for a new one: one exchange does not show which addresses the port has. */
+const isNewAddress = (wanted: unknown): boolean =>
+  typeof wanted === 'object' && wanted !== null && 'ip_address' in wanted && !('subnet_id' in wanted)
 
 const isEmpty = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.keys(value).length === 0
 

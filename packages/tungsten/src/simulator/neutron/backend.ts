@@ -105,8 +105,10 @@ async function run(session: Session, handlers: Handlers, { context, data }: Call
     case 'DELETE':
       handlers.delete?.(session, data.id)
       return undefined
-    case 'READALL':
-      return handlers.list(session, withoutTagFilters(await handlers.list({ ...session, isAdmin: true }, {}), filters))
+    case 'READALL': {
+      const everything = () => handlers.list({ ...session, isAdmin: true }, {})
+      return handlers.list(session, filtersOf(await withoutTagFilters(session.world.generation, data.filters ?? {}, everything)))
+    }
     case 'READCOUNT':
       return { count: await count(session, handlers, filters) }
     case 'ADDINTERFACE':
@@ -126,7 +128,7 @@ async function count(session: Session, handlers: Handlers, filters: Filters): Pr
 }
 
 /** Filters come as lists, some as single values. */
-const filtersOf = (filters: Filters | null | undefined): Filters =>
+const filtersOf = (filters: Record<string, unknown> | null | undefined): Filters =>
   Object.fromEntries(
     Object.entries(filters ?? {}).map(([name, value]) => [name, Array.isArray(value) || name === 'fixed_ips' ? value : [value]]),
   ) as Filters

@@ -347,7 +347,9 @@ export function updatePort(session: Session, id: unknown, wish: Resource): Resou
     throw new NeutronFailure('BadRequest', { resource: 'port', msg: error.message })
   }
   for (const machine of left) deleteMachineIfUnused(session, machine)
-  if (wish.fixed_ips) replaceAddresses(session, network, port, own, wish.fixed_ips as FixedIp[])
+  // TF looks at the addresses that are wanted and does nothing about them.
+  if (wish.fixed_ips && session.world.generation === 'opensdn')
+    replaceAddresses(session, network, port, own, wish.fixed_ips as FixedIp[])
   return portView(session, port)
 }
 

@@ -1,5 +1,6 @@
 import { parseCidr } from '../addresses.ts'
 import { createDefaultSecurityGroup } from '../hooks/projects.ts'
+import { crash } from '../objects.ts'
 import { rulesOf } from '../quota.ts'
 import { Refused } from '../refusal.ts'
 import type { StoredObject } from '../store.ts'
@@ -124,12 +125,23 @@ export function deleteGroup(session: Session, id: unknown): void {
   if (!group) return
   if (group.fq_name.at(-1) === 'default' && withoutDashes(group.parent_uuid ?? '') === session.tenantId)
     throw new NeutronFailure('SecurityGroupCannotRemoveDefault')
+  if (session.world.generation === 'opensdn') takeFromPorts(session, group)
   try {
     remove(session, group)
   } catch (error) {
     if (error instanceof Refused && error.status === 409) throw new NeutronFailure('SecurityGroupInUse', { id })
     throw error
   }
+}
+
+/** https://github.com/OpenSDN-io/tf-controller/blob/fbb63bc/src/config/vnc_openstack/vnc_openstack/neutron_plugin_db.py (`_detach_security_group_from_ports`) */
+function takeFromPorts(session: Session, group: StoredObject): void {
+  for (const port of session.world.store.referrers(group.uuid, 'virtual-machine-interface'))
+    change(session, port, {
+      security_group_refs: (port.references.security_group_refs ?? [])
+        .filter(({ uuid }) => uuid !== group.uuid)
+        .map(({ uuid }) => ({ uuid, to: session.world.store.get(uuid)?.fq_name })),
+    })
 }
 
 export async function listGroups(session: Session, filters: Filters): Promise<Resource[]> {
@@ -161,7 +173,8 @@ function ruleOf(session: Session, wish: Resource): Rule {
   const protocol = String(wish.protocol || 'any')
   if (/^\d+$/.test(protocol) ? Number(protocol) > 255 : !protocols.has(protocol))
     throw new NeutronFailure('SecurityGroupRuleInvalidProtocol', { protocol, values: [...protocols] })
-  const isIcmp = ['icmp', '1', 'ipv6-icmp', 'icmpv6'].includes(protocol)
+  // TF fills in the ports of every protocol.
+  const isIcmp = session.world.generation === 'opensdn' && ['icmp', '1', 'ipv6-icmp', 'icmpv6'].includes(protocol)
   const start_port = (wish.port_range_min ?? (isIcmp ? null : 0)) as number | null
   const end_port = (wish.port_range_max ?? (isIcmp ? null : 65535)) as number | null
   const other = otherSide(session, wish, ethertype)
@@ -206,15 +219,15 @@ function addRule(session: Session, group: StoredObject, rule: Rule): void {
 }
 
 export function createRule(session: Session, wish: Resource): Resource {
-  checkPorts(wish)
+  checkPorts(session, wish)
   const rule = ruleOf(session, wish)
   const group = groupOrFail(session, wish.security_group_id)
   addRule(session, group, rule)
   return ruleView(session, group, rule) as Resource
 }
 
-/** The types and codes of ICMP travel as ports. */
-function checkPorts(wish: Resource): void {
+/** The types and codes of ICMP travel as ports. TF compares one that is missing with a number and stumbles over it. */
+function checkPorts(session: Session, wish: Resource): void {
   const [least, greatest] = [wish.port_range_min as number | null | undefined, wish.port_range_max as number | null | undefined]
   const nothing = (value: number | null | undefined): value is null | undefined => value === null || value === undefined
   if (nothing(least) && nothing(greatest)) return
@@ -223,6 +236,7 @@ function checkPorts(wish: Resource): void {
   if (['tcp', 'udp', '6', '17'].includes(protocol) && (nothing(least) || nothing(greatest) || least > greatest))
     throw new NeutronFailure('SecurityGroupInvalidPortRange')
   if (!['icmp', '1'].includes(protocol)) return
+  if (session.world.generation === 'tf' && (nothing(least) || nothing(greatest))) throw crash()
   if (nothing(least) && greatest) throw new NeutronFailure('SecurityGroupMissingIcmpType', { value: greatest })
   for (const [attr, field, value] of [
     ['port_range_min', 'type', least],

@@ -1,7 +1,8 @@
 import { createObject } from '../objects.ts'
 import { Refused } from '../refusal.ts'
 import type { StoredObject } from '../store.ts'
-import { change, type Filters, type Resource, type Session, tagsOf } from './session.ts'
+import type { Generation } from '../world.ts'
+import { change, type Resource, type Session, tagsOf } from './session.ts'
 import { locateSubnet, setSubnetTags, subnetTags } from './subnets.ts'
 
 /** Tags of Neutron resources are tags of the type `neutron_tag`; those of subnets, which are no objects, are notes. */
@@ -40,18 +41,29 @@ const tag = (session: Session, name: string): StoredObject =>
     perms2: { owner: 'cloud-admin', owner_access: 7, global_access: 5, share: [] },
   })
 
-/** Takes the filters by tags out of a list's filters and leaves the ids that pass them. */
-export function withoutTagFilters(candidates: readonly Resource[], filters: Filters): Filters {
+/**
+ * Takes the filters by tags out of a list's filters and leaves the ids that pass them. TF looks only at what has a tag at all, so what has none is never found
+ * by what it should not have.
+ *
+ * @param filters as they came: a text is cut at its commas, the texts of a list are not
+ * https://github.com/OpenSDN-io/tf-controller/blob/fbb63bc/src/config/vnc_openstack/vnc_openstack/neutron_plugin_interface.py (`_filter_resources_by_tags`)
+ */
+export async function withoutTagFilters(
+  generation: Generation,
+  filters: Record<string, unknown>,
+  candidates: () => Resource[] | Promise<Resource[]>,
+): Promise<Record<string, unknown>> {
   const { tags, 'tags-any': any, 'not-tags': not, 'not-tags-any': notAny, ...rest } = filters
   if (!tags && !any && !not && !notAny) return filters
-  const named = (wanted: unknown[] | undefined) => wanted?.flatMap((one) => String(one).split(','))
+  const named = (wanted: unknown): string[] | undefined =>
+    wanted === undefined ? undefined : typeof wanted === 'string' ? wanted.split(',') : (wanted as unknown[]).map(String)
+  const [all, some, notAll, none] = [named(tags), named(any), named(not), named(notAny)]
   const matches = (resource: Resource) => {
     const own = (resource.tags as string[] | undefined) ?? []
-    const all = (wanted: string[] | undefined, whenAbsent: boolean) =>
-      wanted ? wanted.every((one) => own.includes(one)) : whenAbsent
-    const some = (wanted: string[] | undefined, whenAbsent: boolean) =>
-      wanted ? wanted.some((one) => own.includes(one)) : whenAbsent
-    return all(named(tags), true) && some(named(any), true) && !all(named(not), false) && !some(named(notAny), false)
+    const has = (one: string) => own.includes(one)
+    if (!(all ?? []).every(has) || (some && !some.some(has))) return false
+    if (generation === 'tf') return own.length > 0 && !(notAll ?? []).some(has) && (!none || none.some((one) => !has(one)))
+    return !notAll?.every(has) && !none?.some(has)
   }
-  return { ...rest, id: candidates.filter(matches).map((resource) => resource.id) }
+  return { ...rest, id: (await candidates()).filter(matches).map((resource) => resource.id) }
 }
