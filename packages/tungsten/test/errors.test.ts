@@ -1,6 +1,3 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { UpstreamError } from '@straylight/kit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -49,22 +46,4 @@ describe('an answer that is no success', () => {
   test('an answer that cannot be read may have had its effect', () => {
     expect(garbled('list of project', 'expected JSON')).toMatchObject({ kind: 'garbled', effect: 'unknown', retryable: false })
   })
-})
-
-test('the cases take every branch of the classification', async () => {
-  const folder = fileURLToPath(new URL('../', import.meta.url))
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [
-      '--test',
-      '--test-reporter=tap',
-      '--experimental-test-coverage',
-      '--test-coverage-include=src/errors.ts',
-      'test/branches/run.ts',
-    ],
-    { cwd: folder, env: { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_V8_COVERAGE: undefined, NODE_OPTIONS: undefined } },
-  )
-  // # file | line % | branch % | funcs % | uncovered lines
-  const [, lines, branches, functions] = /^#\s+errors\.ts\s+\|\s*([\d.]+)\s*\|\s*([\d.]+)\s*\|\s*([\d.]+)/m.exec(stdout) ?? []
-  expect([lines, branches, functions]).toEqual(['100.00', '100.00', '100.00'])
 })
