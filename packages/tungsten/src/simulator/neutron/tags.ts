@@ -53,11 +53,11 @@ export async function withoutTagFilters(
   filters: Record<string, unknown>,
   candidates: () => Resource[] | Promise<Resource[]>,
 ): Promise<Record<string, unknown>> {
-  const { tags, 'tags-any': any, 'not-tags': not, 'not-tags-any': notAny, ...rest } = filters
-  if (!tags && !any && !not && !notAny) return filters
+  const { tags, 'tags-any': anyOf, 'not-tags': not, 'not-tags-any': notAny, ...rest } = filters
+  if (!tags && !anyOf && !not && !notAny) return filters
   const named = (wanted: unknown): string[] | undefined =>
     wanted === undefined ? undefined : typeof wanted === 'string' ? wanted.split(',') : (wanted as unknown[]).map(String)
-  const [all, some, notAll, none] = [named(tags), named(any), named(not), named(notAny)]
+  const [all, some, notAll, none] = [named(tags), named(anyOf), named(not), named(notAny)]
   const matches = (resource: Resource) => {
     const own = (resource.tags as string[] | undefined) ?? []
     const has = (one: string) => own.includes(one)
