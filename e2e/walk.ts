@@ -9,7 +9,9 @@ export async function walkByTab(page: Page): Promise<{ stops: number; unseen: st
   const unseen: string[] = []
   for (let stop = 0; stop < 600; stop += 1) {
     await page.keyboard.press('Tab')
-    const { name, seen, again } = await page.evaluate<{ name: string; seen: boolean; again: boolean }>(`(() => {
+    const { name, seen, again } = await page.evaluate<{ name: string; seen: boolean; again: boolean }>(`(async () => {
+      // What slides in when it is focused is there a frame later.
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
       const element = document.activeElement
       const again = element === document.body || window.walked.has(element)
       window.walked.add(element)
