@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 const folders = {
-  platform: ['packages/platform/{src,test}/**/*.test.ts', 'scripts/printed.test.ts'],
+  platform: ['packages/platform/{src,test}/**/*.test.ts', 'scripts/{printed,strangers}.test.ts'],
   rest: ['packages/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/**/*.test.ts'],
 }
 

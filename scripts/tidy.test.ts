@@ -75,6 +75,16 @@ test('what lies beside the repository is named only where a setting names anothe
   expect(sources.filter(({ path }) => !tidy.test(path)).flatMap((file) => linesWith(file, beside))).toEqual([])
 })
 
+// ── size ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+test('no file is longer than 600 lines', () => {
+  const long = files
+    .filter(({ path }) => !printed.includes(path) && (isCode({ path }) || /\.(?:md|css|sql)$/.test(path)))
+    .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
+    .filter(({ lines }) => lines > 600)
+  expect(long).toEqual([])
+})
+
 // ── dependencies ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const manifests = [...known].filter((path) => /(?:^|\/)package\.json$/.test(path))
@@ -98,6 +108,14 @@ test('the lock file names no registry', () => {
 })
 
 // ── documents ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+test('every package, and every module of the platform, says on one page what it owns', () => {
+  const folders = [
+    ...packageNames().map((name) => `packages/${name}`),
+    ...new Set([...known].flatMap((path) => /^packages\/platform\/src\/[^/]+(?=\/)/.exec(path)?.[0] ?? [])),
+  ]
+  expect(folders.filter((folder) => !known.has(`${folder}/README.md`))).toEqual([])
+})
 
 test('every link in a document leads somewhere', () => {
   expect(files.filter(isMarkdown).flatMap((file) => deadLinks(file, textOf, known))).toEqual([])

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import fastifyCookie from '@fastify/cookie'
 import fastifyHelmet from '@fastify/helmet'
 import fastifyStatic from '@fastify/static'
@@ -254,7 +255,7 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
     // Somebody else's is answered exactly as one that does not exist.
     if (!owner || owner.account_id !== caller.accountId)
       throw notFound(
-        `${route.tag === 'projects' || params.project_id ? 'project' : route.tag.replace(/s$/, '')}.unknown`,
+        `${params.project_id ? 'project' : route.audit.split('.')[0]}.unknown`,
         `There is nothing with the id ${id}.`,
         {
           description: 'It may have been deleted, or belong to another account.',
@@ -466,6 +467,9 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
   const swaggerUi = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
   await app.register(fastifyStatic, { root: swaggerUi, prefix: '/docs/assets/', index: false, decorateReply: true })
   app.get('/docs', { schema: { hide: true } }, async (_request, reply) => reply.type('text/html').send(docsPage))
+  app.get('/docs/errors', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type('text/plain; charset=utf-8').send(readFileSync(errorsPage)),
+  )
   app.get('/docs/start.js', { schema: { hide: true } }, async (_request, reply) => reply.type('text/javascript').send(docsScript))
   if (options.webFolder && existsSync(options.webFolder))
     await app.register(fastifyStatic, {
@@ -485,6 +489,8 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
 function freshPages(reply: FastifyReply, path: string): void {
   if (!path.includes('/assets/')) reply.header('cache-control', 'no-cache')
 }
+
+const errorsPage = fileURLToPath(new URL('../../../../docs/errors.md', import.meta.url))
 
 const docsPage = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Straylight API</title>
 <link rel="stylesheet" href="/docs/assets/swagger-ui.css"></head><body><div id="docs"></div>

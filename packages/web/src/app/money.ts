@@ -14,7 +14,6 @@ export const sumOf = (decimals: Iterable<string>): string => {
   return formatMicros(total)
 }
 
-export const minus = (a: string, b: string): string => formatMicros(micros(a) - micros(b))
 export const isZero = (decimal: string): boolean => micros(decimal) === 0n
 export const isNegative = (decimal: string): boolean => micros(decimal) < 0n
 export const compareSums = (a: string, b: string): number => {

@@ -1,10 +1,13 @@
-import { assert, Bug, CallerError, type Clock, newId, UpstreamError } from '@straylight/kit'
+import { assert, Bug, type Clock, newId } from '@straylight/kit'
 import { sql } from 'kysely'
 import { fromKysely, PgBoss } from 'pg-boss'
 import type { Database, Tx } from '../db.ts'
 import { announce } from '../events.ts'
 import type { TaskTable } from '../tables.ts'
-import { type AnyWorkflow, type Move, OrderFailed, type TaskOf, type Workflow } from './workflow.ts'
+import { describe, isRetryable, reasonFor, tookTooLong } from './failures.ts'
+import { closeIncidents, openIncident } from './incidents.ts'
+import { takeWorkerNumber, type WorkerNumber } from './worker-number.ts'
+import type { AnyWorkflow, Move, NewTask, TaskLog, TaskOf, Workflow } from './workflow.ts'
 
 const queue = 'task'
 const batchSize = 4
@@ -15,18 +18,6 @@ export const attemptsBeforeIncident = 8
 
 type Row = {
   [Column in keyof TaskTable]: TaskTable[Column] extends { __select__: infer Selected } ? Selected : TaskTable[Column]
-}
-
-export interface NewTask<Input> {
-  id?: string
-  subject: { type: string; id: string; name: string }
-  accountId: string
-  projectId: string | null
-  input: Input
-}
-
-export interface TaskLog {
-  stepFailed(task: { id: string; workflow: string; step: string }, error: unknown, willRetry: boolean): void
 }
 
 /**
@@ -44,7 +35,7 @@ export class TaskEngine {
   readonly #workflows = new Map<string, AnyWorkflow>()
   readonly #log: TaskLog
   readonly #random: () => number
-  #worker: { number: number; release: () => Promise<void> } | undefined
+  #worker: WorkerNumber | undefined
   #ticking: Promise<void> | undefined
   #stopping = new AbortController()
   #kick: (() => void) | undefined
@@ -127,7 +118,7 @@ export class TaskEngine {
     this.#kick?.()
     await this.#ticking
     await this.#boss.stop({ graceful: true, timeout: 5_000 })
-    await this.#worker?.release()
+    this.#worker?.release()
   }
 
   /** Orders a task inside the caller's transaction: it exists, and will run, exactly when that commits. */
@@ -283,11 +274,12 @@ export class TaskEngine {
         .limit(100)
         .execute()
       for (const task of late)
-        await this.#openIncident(
+        await openIncident(
           tx,
           'task.deadline',
           task,
           `${task.workflow} of ${task.subject_name} has not ended by its deadline; it is at ${task.step}${task.error ? `: ${task.error}` : ''}`,
+          now,
         )
       return queued
     })
@@ -338,28 +330,12 @@ export class TaskEngine {
 
   /** Makes this process known as a worker and takes back what dead ones had in hand. `work` does it; a test that runs tasks itself begins with it. */
   async enlist(): Promise<void> {
-    this.#worker = await this.#takeNumber()
-    await this.reclaim()
-  }
-
-  /** A number of our own, held as a database lock for as long as this process lives, so that others can tell that it does. */
-  async #takeNumber(): Promise<{ number: number; release: () => Promise<void> }> {
-    const client = await this.#database.pool.connect()
-    // The database went away and took the lock with it: others may take our tasks back now. What we still do for them will not commit.
-    client.on('error', () => {
+    this.#worker = await takeWorkerNumber(this.#database.pool, () => {
+      // Others may take our tasks back now. What we still do for them will not commit.
       this.#worker = undefined
-      client.release(true)
       if (!this.#stopping.signal.aborted) void this.#enlistAgain()
     })
-    for (;;) {
-      const number = 1 + Math.floor(Math.random() * 1_000_000_000)
-      const { rows } = await client.query<{ got: boolean }>(
-        `select pg_try_advisory_lock(hashtext('straylight.worker'), $1) as got`,
-        [number],
-      )
-      if (!rows[0]?.got) continue
-      return { number, release: async () => client.release(true) } // the lock ends with its connection
-    }
+    await this.reclaim()
   }
 
   async #enlistAgain(): Promise<void> {
@@ -502,7 +478,7 @@ export class TaskEngine {
         worker: null,
       })
       await this.#writeStep(tx, row, 'done', null, now)
-      await this.#closeIncidents(tx, row, now)
+      await closeIncidents(tx, row.id, now)
       await this.#complete(tx, row)
       await this.#tell(tx, row)
     })
@@ -516,11 +492,12 @@ export class TaskEngine {
     await this.#database.db.transaction().execute(async (tx) => {
       await this.#update(tx, row, { state: 'waiting', attempts, due_at: new Date(now.getTime() + ms), error: describe(error) })
       if (attempts === attemptsBeforeIncident || error instanceof Bug)
-        await this.#openIncident(
+        await openIncident(
           tx,
           'task.stuck',
           row,
           `${row.workflow} of ${row.subject_name} has failed ${attempts} times at ${row.step}: ${describe(error)}`,
+          now,
         )
       await this.#complete(tx, row)
       if (attempts > 1) await this.#tell(tx, row)
@@ -534,11 +511,12 @@ export class TaskEngine {
     const reason = error === undefined ? row.reason : reasonFor(error)
     await this.#database.db.transaction().execute(async (tx) => {
       if (error instanceof Bug)
-        await this.#openIncident(
+        await openIncident(
           tx,
           'task.bug',
           row,
           `${row.workflow} of ${row.subject_name} met a bug at ${row.step}: ${error.message}`,
+          now,
         )
       const common = {
         failing: true,
@@ -558,6 +536,7 @@ export class TaskEngine {
       else {
         await this.#update(tx, row, { ...common, state: 'failed', finished_at: now, worker: null })
         await workflow.failed?.(tx, { ...task, failing: true, reason })
+        await closeIncidents(tx, row.id, now)
         await this.#complete(tx, row)
       }
       await this.#writeStep(
@@ -612,23 +591,6 @@ export class TaskEngine {
       ...(row.project_id ? { projectId: row.project_id } : {}),
     })
   }
-
-  async #openIncident(tx: Tx, kind: string, row: { id: string }, summary: string): Promise<void> {
-    await tx
-      .insertInto('incident')
-      .values({ id: newId(), kind, task_id: row.id, summary, opened_at: this.#clock.now(), closed_at: null })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
-  }
-
-  async #closeIncidents(tx: Tx, row: Row, now: Date): Promise<void> {
-    await tx
-      .updateTable('incident')
-      .set({ closed_at: now })
-      .where('task_id', '=', row.id)
-      .where('closed_at', 'is', null)
-      .execute()
-  }
 }
 
 const stepNumber = (workflow: AnyWorkflow | undefined, failing: boolean, step: string): number =>
@@ -636,25 +598,3 @@ const stepNumber = (workflow: AnyWorkflow | undefined, failing: boolean, step: s
 
 /** Another worker has moved this task on meanwhile; what we did is found by its next look. */
 class Overtaken extends Error {}
-
-function isRetryable(error: unknown): boolean {
-  if (error instanceof UpstreamError) return error.retryable
-  if (error instanceof OrderFailed || error instanceof CallerError || error instanceof Bug) return false
-  // What is left is the machine: the database was away, a socket broke.
-  return !(error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError)
-}
-
-const tookTooLong = ({ giveUpMs = 0 }: AnyWorkflow) =>
-  new OrderFailed('task.too_long', `It was not done within ${Math.round(giveUpMs / 60_000)} minutes.`)
-
-const describe = (error: unknown): string =>
-  error instanceof UpstreamError
-    ? `${error.code}: ${error.message}${error.requestId ? ` (${error.requestId})` : ''}`.slice(0, 2000)
-    : String((error as Error)?.message ?? error).slice(0, 2000)
-
-/** What the customer is told. Names of internal systems and their words stay inside. */
-function reasonFor(error: unknown): string {
-  if (error instanceof OrderFailed) return error.message
-  if (error instanceof UpstreamError && error.kind === 'limit') return 'There is no room for it right now.'
-  return 'Something on our side went wrong. An operator has been told.'
-}

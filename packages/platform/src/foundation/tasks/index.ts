@@ -1,12 +1,14 @@
-export { attemptsBeforeIncident, type NewTask, TaskEngine, type TaskLog } from './engine.ts'
+export { attemptsBeforeIncident, TaskEngine } from './engine.ts'
 export {
   type AnyWorkflow,
   type Commit,
   done,
   go,
   type Move,
+  type NewTask,
   OrderFailed,
   type Step,
+  type TaskLog,
   type TaskOf,
   type Workflow,
   wait,

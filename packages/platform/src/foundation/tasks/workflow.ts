@@ -70,3 +70,15 @@ export class OrderFailed extends Error {
     this.code = code
   }
 }
+
+export interface NewTask<Input> {
+  id?: string
+  subject: { type: string; id: string; name: string }
+  accountId: string
+  projectId: string | null
+  input: Input
+}
+
+export interface TaskLog {
+  stepFailed(task: { id: string; workflow: string; step: string }, error: unknown, willRetry: boolean): void
+}

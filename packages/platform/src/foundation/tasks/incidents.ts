@@ -1,0 +1,17 @@
+import { newId } from '@straylight/kit'
+import type { Tx } from '../db.ts'
+import '../tables.ts'
+
+/** Calls an operator, once for each kind and task while that call is open. */
+export async function openIncident(tx: Tx, kind: string, task: { id: string }, summary: string, at: Date): Promise<void> {
+  await tx
+    .insertInto('incident')
+    .values({ id: newId(), kind, task_id: task.id, summary, opened_at: at, closed_at: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** The task is over, and so is what it called for. */
+export async function closeIncidents(tx: Tx, taskId: string, at: Date): Promise<void> {
+  await tx.updateTable('incident').set({ closed_at: at }).where('task_id', '=', taskId).where('closed_at', 'is', null).execute()
+}
