@@ -30,7 +30,7 @@ const forWrites: Record<string, Weather> = {
 
 const weatherFor = ({ method }: KindOfCall) => (method === 'GET' || method === 'HEAD' ? forReads : forWrites)
 
-test.each(scenarios)('$name survives each fault of each of its calls', { timeout: 600_000 }, async (scenario) => {
+test.each(scenarios)('$name survives each fault of each of its calls', { timeout: 1_200_000 }, async (scenario) => {
   harness.world.openstack.clearJournal()
   expect(await harness.cell(scenario, () => harness.world.openstack.clearJournal())).toEqual([])
   const calls = kindsOfCalls(harness.world.openstack.journal())
