@@ -1,83 +1,25 @@
-import { type Clock, undiciSend } from '@straylight/kit'
-import {
-  EntityLog,
-  type Faults,
-  type JournalEntry,
-  type SimResponse,
-  type Simulator,
-  sharedControl,
-  startSimulator,
-} from '@straylight/kit/simulator'
-import type { AaaMode } from './access.ts'
+import { undiciSend } from '@straylight/kit'
+import { EntityLog, type SimResponse, type Simulator, sharedControl, startSimulator } from '@straylight/kit/simulator'
 import { AddressBook } from './address-book.ts'
 import { AnalyticsService } from './analytics-service.ts'
 import { Authentication } from './authentication.ts'
 import { bootstrap } from './bootstrap.ts'
 import { answerTo, ConfigService } from './config-service.ts'
+import { describe } from './describe.ts'
 import { Feed } from './feed.ts'
-import type { KeystoneDirectory } from './keystone.ts'
 import { neutronBackend } from './neutron/backend.ts'
 import { signInAt } from './neutron-server/plugin-session.ts'
 import { json } from './neutron-server/refusals.ts'
 import { NeutronServer } from './neutron-server/server.ts'
 import { Nodes, type NodeTrouble } from './nodes.ts'
-import { createObject, deleteObject } from './objects.ts'
+import { createObject } from './objects.ts'
+import type { TungstenSimulator, TungstenSimulatorOptions } from './options.ts'
+import { projectOperations, serverContext } from './project-operations.ts'
 import { ProjectSync } from './project-sync.ts'
 import { refusal } from './refusal.ts'
-import { resourceTypes } from './schema.ts'
 import { ObjectStore, type StoredObject } from './store.ts'
 import { type Counts, type Plug, Traffic } from './traffic.ts'
-import type { Context, Generation, World } from './world.ts'
-
-export interface TungstenSimulatorOptions {
-  clock: Clock
-  /** Port of the config API; the real one is 8082. Any free one by default. */
-  port?: number
-  /** Port of the analytics API; the real one is 8081. */
-  analyticsPort?: number
-  /** Port of Neutron; the real one is 9696. */
-  neutronPort?: number
-  host?: string
-  /** `tf` by default. */
-  generation?: Generation
-  /** Keeps everything across a `kill -9`. Without it nothing is kept. */
-  dataFile?: string
-  /** Ids, choices and traffic repeat with the same seed. */
-  seed?: number
-  /** Who validates tokens and knows the projects. Without one there is no authentication and no synchronisation of projects. */
-  keystone?: KeystoneDirectory
-  /** `cloud-admin` with a Keystone, `no-auth` without. */
-  aaaMode?: AaaMode
-  /** Hosts with a vRouter that have registered themselves. */
-  computes?: readonly string[]
-  /** `moving` lets every plugged interface carry a stream of its own; `still` only what `traffic.carry` orders. */
-  traffic?: 'moving' | 'still'
-}
-
-export interface TungstenSimulator {
-  /** The config API. */
-  url: string
-  analyticsUrl: string
-  /** Neutron as it is with the plugin of Tungsten in it; paths begin with `/v2.0`. */
-  neutronUrl: string
-  faults: Faults
-  journal(): JournalEntry[]
-  /** Back to a fresh installation. */
-  reset(): void
-  /** The API server starts again: it forgets tokens, and tries projects again that it could not delete. */
-  restart(): void
-  /** Neutron starts again: its plugin signs in to Keystone anew. */
-  restartNeutron(): void
-  /** Counters of interfaces. */
-  traffic: Pick<Traffic, 'carry' | 'restart' | 'plugs' | 'counts'>
-  /** Gives a node trouble, or takes it away. */
-  trouble(trouble: NodeTrouble): void
-  /** Whether the query engine of the analytics API is there. */
-  setQueryEngine(there: boolean): void
-  /** Whether the connection to ZooKeeper is lost: changes are refused with 503. */
-  setZookeeperAway(away: boolean): void
-  close(): Promise<void>
-}
+import type { World } from './world.ts'
 
 /** An order of `POST /_sim/traffic`: let an interface carry something, or begin its counters again, on another host if one is named. */
 interface TrafficOrder {
@@ -86,13 +28,6 @@ interface TrafficOrder {
   floating?: string
   restart?: boolean
   host?: string
-}
-
-/** What other parts of this simulator build on. */
-export interface Installation {
-  world: World
-  config: ConfigService
-  authentication: Authentication
 }
 
 /**
@@ -318,49 +253,6 @@ export async function startTungstenSimulator(options: TungstenSimulatorOptions):
   }
 }
 
-/** The server's own calls to itself. */
-const serverContext = (): Context => ({ caller: undefined, base: 'http://127.0.0.1:8082' })
-
-function projectOperations(world: World) {
-  /** Projects that the synchronisation makes carry the name of the server's account. */
-  const context: Context = {
-    base: serverContext().base,
-    caller: {
-      user: 'contrail',
-      roles: ['admin'],
-      projectId: '',
-      projectName: 'service',
-      domainId: '',
-      domainName: 'default-domain',
-    },
-  }
-  return {
-    ids: () => world.store.ofType('project').map(({ uuid }) => uuid),
-    exists: (id: string) => world.store.get(id)?.type === 'project',
-    idOf: (fqName: readonly string[]) => world.store.uuidOf('project', fqName),
-    remove: (id: string) => deleteObject(world, context, 'project', id),
-    create: ({ uuid, fqName, displayName }: { uuid: string; fqName: string[]; displayName: string }) => {
-      createObject(world, context, 'project', { fq_name: fqName, parent_type: 'domain', uuid, display_name: displayName })
-    },
-    newUuid: () => world.store.newUuid(),
-  }
-}
-
-/** What a call is about, for faults and the journal: `create virtual-network`, `ref-update`. */
-function describe(method: string, path: string): string {
-  const [, first = '', id, verb] = path.split('/')
-  if (verb !== undefined) return verb
-  if (!resourceTypes.has(first) && !resourceTypes.has(first.replace(/s$/, ''))) return first
-  const words: Record<string, string> = {
-    GET: id === undefined ? 'list' : 'read',
-    POST: 'create',
-    PUT: 'update',
-    DELETE: 'delete',
-  }
-  const type = id === undefined ? first.replace(/s$/, '') : first
-  return `${words[method] ?? method} ${type}`.trim()
-}
-
 const isAnswer = (thrown: unknown): thrown is SimResponse =>
   typeof thrown === 'object' && thrown !== null && 'status' in thrown && !(thrown instanceof Error)
 
@@ -382,4 +274,5 @@ export {
 } from './neutron-front/differences.ts'
 export { type NeutronFront, type NeutronFrontOptions, startNeutronFront } from './neutron-front/front.ts'
 export type { NodeTrouble } from './nodes.ts'
+export type { TungstenSimulator, TungstenSimulatorOptions } from './options.ts'
 export type { Generation } from './world.ts'

@@ -1,129 +1,23 @@
-import { parseAddress } from '../addresses.ts'
 import { type Body, createObject } from '../objects.ts'
 import { Refused } from '../refusal.ts'
-import { schemaOf } from '../schema.ts'
 import type { StoredObject } from '../store.ts'
-import { NeutronFailure, quoted } from './failure.ts'
+import { NeutronFailure } from './failure.ts'
 import { networkOrFail } from './networks.ts'
+import { giveAddresses, hasFixedIp, refuseTakenAddresses, replaceAddresses } from './port-addresses.ts'
+import { groupsOnCreate, groupsOnUpdate } from './port-groups.ts'
+import { addressesOf, bindingsOf, type FixedIp, portOrMissing, portView, routerInterface } from './port-view.ts'
 import {
   change,
   createNamed,
-  descriptionOf,
   type Filters,
   find,
-  missing,
-  nameOf,
   passes,
   projectIds,
   projectOf,
   type Resource,
   remove,
   type Session,
-  tagsOf,
-  timesOf,
-  withoutDashes,
 } from './session.ts'
-
-export const routerInterface = 'network:router_interface'
-const noRuleGroup = ['default-domain', 'default-project', '__no_rule__']
-
-interface FixedIp {
-  ip_address?: string | null
-  subnet_id?: string | null
-}
-
-const readFields = () => {
-  const schema = schemaOf('virtual-machine-interface')
-  return [
-    ...Object.keys(schema.props),
-    ...Object.keys(schema.refs),
-    'logical_router_back_refs',
-    'instance_ip_back_refs',
-    'floating_ip_back_refs',
-  ]
-}
-
-export const portOrMissing = (session: Session, id: unknown): StoredObject => {
-  const port = find(session, 'virtual-machine-interface', id)
-  if (!port) throw missing('virtual-machine-interface', String(id), readFields())
-  return port
-}
-
-const addressesOf = (session: Session, port: StoredObject): StoredObject[] =>
-  session.world.store.referrers(port.uuid, 'instance-ip').sort((a, b) => a.order - b.order)
-
-const bindingsOf = (port: StoredObject): { key: string; value: string }[] =>
-  (port.properties.virtual_machine_interface_bindings as { key_value_pair?: { key: string; value: string }[] } | undefined)
-    ?.key_value_pair ?? []
-
-function parsed(value: string): unknown {
-  try {
-    return JSON.parse(value)
-  } catch {
-    return value
-  }
-}
-
-/** https://github.com/OpenSDN-io/tf-controller/blob/fbb63bc/src/config/vnc_openstack/vnc_openstack/neutron_plugin_db.py (`_port_vnc_to_neutron`) */
-export function portView(session: Session, port: StoredObject): Resource {
-  const { store } = session.world
-  const bindings: Resource = Object.fromEntries(bindingsOf(port).map(({ key, value }) => [`binding:${key}`, parsed(value)]))
-  bindings['binding:vif_details'] ??= { port_filter: true }
-  bindings['binding:vif_type'] ??= 'vrouter'
-  bindings['binding:vnic_type'] ??= 'normal'
-  if (!bindings['binding:host_id']) Object.assign(bindings, { 'binding:host_id': null, 'binding:vif_type': 'unbound' })
-  const router = store.referrers(port.uuid, 'logical-router')[0]
-  const machine = port.references.virtual_machine_refs?.[0]
-  const device_id = router?.uuid ?? (machine ? (store.get(machine.uuid)?.fq_name.at(-1) ?? '') : '')
-  const options = (
-    port.properties.virtual_machine_interface_dhcp_option_list as
-      | { dhcp_option?: { dhcp_option_name: string; dhcp_option_value: string }[] }
-      | undefined
-  )?.dhcp_option
-  return {
-    name: nameOf(port),
-    id: port.uuid,
-    tenant_id: withoutDashes(port.parent_uuid ?? ''),
-    network_id: port.references.virtual_network_refs?.[0]?.uuid,
-    mac_address:
-      (port.properties.virtual_machine_interface_mac_addresses as { mac_address?: string[] } | undefined)?.mac_address?.[0] ?? '',
-    ...bindings,
-    ...(options?.length
-      ? { extra_dhcp_opts: options.map((option) => ({ opt_value: option.dhcp_option_value, opt_name: option.dhcp_option_name })) }
-      : {}),
-    allowed_address_pairs: pairsOf(port),
-    fixed_ips: addressesOf(session, port).map((ip) => ({
-      ip_address: ip.properties.instance_ip_address,
-      subnet_id: ip.properties.subnet_uuid,
-    })),
-    security_groups: (port.references.security_group_refs ?? [])
-      .filter(({ uuid }) => !isNoRule(store.get(uuid)))
-      .map(({ uuid }) => uuid),
-    admin_state_up: port.id_perms.enable,
-    device_id,
-    device_owner: port.properties.virtual_machine_interface_device_owner ?? '',
-    status: device_id === '' ? 'DOWN' : 'ACTIVE',
-    ...tagsOf(session, port),
-    fq_name: port.fq_name,
-    port_security_enabled: port.properties.port_security_enabled ?? true,
-    ...descriptionOf(port),
-    ...timesOf(port),
-  }
-}
-
-const isNoRule = (group: StoredObject | undefined): boolean => group?.fq_name.join(':') === noRuleGroup.join(':')
-
-function pairsOf(port: StoredObject): Resource[] {
-  const pairs = (
-    port.properties.virtual_machine_interface_allowed_address_pairs as
-      | { allowed_address_pair?: { mac: string; ip: { ip_prefix: string; ip_prefix_len: number } }[] }
-      | undefined
-  )?.allowed_address_pair
-  return (pairs ?? []).map(({ mac, ip }) => {
-    const isHost = ip.ip_prefix_len === (ip.ip_prefix.includes(':') ? 128 : 32)
-    return { mac_address: mac, ip_address: isHost ? ip.ip_prefix : `${ip.ip_prefix}/${ip.ip_prefix_len}` }
-  })
-}
 
 export async function createPort(session: Session, wish: Resource): Promise<Resource> {
   const network = networkOrFail(session, wish.network_id)
@@ -192,26 +86,6 @@ function deviceOf(session: Session, wish: Resource): Body {
   return { ...owner, virtual_machine_refs: [{ to: machine.fq_name, uuid: machine.uuid }] }
 }
 
-function groupReferences(session: Session, ids: readonly unknown[]): Body[] {
-  return ids.map((id) => {
-    const group = find(session, 'security-group', id)
-    if (!group) throw new NeutronFailure('SecurityGroupNotFound', { id })
-    return { to: group.fq_name, uuid: group.uuid }
-  })
-}
-
-const noRuleReference = (session: Session): Body[] => {
-  const group = session.world.store.byName('security-group', noRuleGroup)
-  return group ? [{ to: group.fq_name, uuid: group.uuid }] : []
-}
-
-function groupsOnCreate(session: Session, wish: Resource, project: StoredObject, secured: boolean, portId: string): Body[] {
-  const wanted = wish.security_groups as unknown[] | undefined
-  if (wanted === undefined) return secured ? [{ to: [...project.fq_name, 'default'] }] : []
-  if (!secured && wanted.length > 0) throw new NeutronFailure('PortSecurityPortHasSecurityGroup', { port_id: portId })
-  return secured && wanted.length === 0 ? noRuleReference(session) : groupReferences(session, wanted)
-}
-
 function optionsIn(wish: Resource): Body {
   if (!('extra_dhcp_opts' in wish)) return {}
   const options = (wish.extra_dhcp_opts as { opt_name: string; opt_value: string }[] | null) ?? []
@@ -229,80 +103,6 @@ function pairsIn(wish: Resource): Body {
     },
   )
   return { virtual_machine_interface_allowed_address_pairs: pairs.length > 0 ? { allowed_address_pair: pairs } : {} }
-}
-
-function refuseTakenAddresses(
-  session: Session,
-  network: StoredObject,
-  wanted: FixedIp[] | null | undefined,
-  own: unknown[],
-  isUpdate = false,
-): void {
-  const taken = session.world.store.referrers(network.uuid, 'instance-ip').map((ip) => ip.properties.instance_ip_address)
-  for (const { ip_address: address } of wanted ?? []) {
-    if (!address || own.includes(address)) continue
-    if (isUpdate) throw new NeutronFailure('BadRequest', { resource: 'port', msg: 'Fixed ip cannot be updated on a port' })
-    if (taken.includes(address)) throw new NeutronFailure('IpAddressInUse', { net_id: network.uuid, ip_address: address })
-  }
-}
-
-/** With `fixed_ips` exactly those; without, one of each family that the network has. */
-function giveAddresses(session: Session, network: StoredObject, port: StoredObject, wish: Resource): void {
-  const wanted = wish.fixed_ips as FixedIp[] | undefined
-  const rollBack = () => {
-    for (const ip of addressesOf(session, port)) remove(session, ip)
-    remove(session, port)
-  }
-  if (wanted !== undefined) {
-    try {
-      for (const { ip_address, subnet_id } of wanted) addAddress(session, network, port, { ip_address, subnet_id })
-    } catch (error) {
-      rollBack()
-      if (!(error instanceof Refused)) throw error
-      if (error.status === 409) throw new NeutronFailure('Conflict', { message: error.message })
-      if (error.status === 400) throw new NeutronFailure('BadRequest', { resource: 'port', msg: error.message })
-      throw new NeutronFailure('IpAddressGenerationFailure', { net_id: network.uuid })
-    }
-    return
-  }
-  if ((network.references.network_ipam_refs ?? []).length === 0) return
-  const problems: string[] = []
-  for (const family of ['v4', 'v6']) {
-    try {
-      addAddress(session, network, port, { subnet_id: wish.subnet_id as string | undefined, family })
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error
-      if (error.status !== 400) {
-        rollBack()
-        throw new NeutronFailure('IpAddressGenerationFailure', { resource: 'port', msg: quoted(error) })
-      }
-      problems.push(error.message)
-    }
-  }
-  if (problems.length < 2) return
-  rollBack()
-  throw new NeutronFailure('BadRequest', { resource: 'port', msg: problems.at(-1) })
-}
-
-function addAddress(
-  session: Session,
-  network: StoredObject,
-  port: StoredObject,
-  wish: { ip_address?: string | null | undefined; subnet_id?: string | null | undefined; family?: string },
-): void {
-  const { world, context } = session
-  const uuid = world.store.newUuid()
-  const version = wish.ip_address ? parseAddress(wish.ip_address)?.version : undefined
-  createObject(world, context, 'instance-ip', {
-    fq_name: [uuid],
-    uuid,
-    virtual_network_refs: [{ to: network.fq_name, uuid: network.uuid }],
-    virtual_machine_interface_refs: [{ to: port.fq_name, uuid: port.uuid }],
-    ...(wish.ip_address ? { instance_ip_address: wish.ip_address } : {}),
-    ...(wish.subnet_id ? { subnet_uuid: wish.subnet_id } : {}),
-    instance_ip_family: version === undefined ? wish.family : `v${version}`,
-    perms2: { owner: withoutDashes(port.parent_uuid ?? ''), owner_access: 7, global_access: 0, share: [] },
-  })
 }
 
 export function readPort(session: Session, id: unknown): Resource {
@@ -353,33 +153,6 @@ export function updatePort(session: Session, id: unknown, wish: Resource): Resou
   return portView(session, port)
 }
 
-function replaceAddresses(
-  session: Session,
-  network: StoredObject,
-  port: StoredObject,
-  own: StoredObject[],
-  wanted: FixedIp[],
-): void {
-  const kept = wanted.flatMap(({ ip_address }) => (ip_address ? [ip_address] : []))
-  for (const { ip_address, subnet_id } of wanted) if (!ip_address) addAddress(session, network, port, { subnet_id })
-  for (const ip of own) if (!kept.includes(String(ip.properties.instance_ip_address))) remove(session, ip)
-}
-
-function groupsOnUpdate(session: Session, port: StoredObject, wish: Resource): Body {
-  const secured = (wish.port_security_enabled ?? port.properties.port_security_enabled ?? true) as boolean
-  const wanted = wish.security_groups as unknown[] | undefined
-  if (secured) {
-    if (wanted === undefined) return {}
-    return { security_group_refs: wanted.length === 0 ? noRuleReference(session) : groupReferences(session, wanted) }
-  }
-  if (wanted?.length) throw new NeutronFailure('PortSecurityAndIPRequiredForSecurityGroups', { port_id: port.uuid })
-  const present = port.references.security_group_refs ?? []
-  if (present.length === 0) return {}
-  if (wanted || (present.length === 1 && isNoRule(session.world.store.get(present[0]?.uuid ?? ''))))
-    return { security_group_refs: [] }
-  throw new NeutronFailure('PortSecurityPortHasSecurityGroup', { port_id: port.uuid })
-}
-
 function deleteMachineIfUnused(session: Session, id: string): void {
   const machine = find(session, 'virtual-machine', id)
   if (!machine) return
@@ -426,11 +199,4 @@ export function listPorts(session: Session, filters: Filters): Resource[] {
     .filter((port) =>
       hasFixedIp(port.fixed_ips as FixedIp[], filters.fixed_ips as unknown as Record<string, unknown[]> | undefined),
     )
-}
-
-function hasFixedIp(fixedIps: FixedIp[], wanted: Record<string, unknown[]> | undefined): boolean {
-  if (!wanted) return true
-  return fixedIps.some(
-    (ip) => (wanted.ip_address ?? []).includes(ip.ip_address) || (wanted.subnet_id ?? []).includes(ip.subnet_id),
-  )
 }

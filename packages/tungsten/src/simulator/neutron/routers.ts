@@ -2,7 +2,8 @@ import { overlap, parseCidr } from '../addresses.ts'
 import { Refused } from '../refusal.ts'
 import type { StoredObject } from '../store.ts'
 import { NeutronFailure } from './failure.ts'
-import { createPort, deletePort, portView, readPort, routerInterface } from './ports.ts'
+import { portView, routerInterface } from './port-view.ts'
+import { createPort, deletePort, readPort } from './ports.ts'
 import {
   change,
   createNamed,
