@@ -24,17 +24,12 @@ const context = {
 test('an order reads as Terraform for the CLO provider', () => {
   expect(terraformOf(order, context)).toBe(`terraform {
   required_providers {
-    clo = {
-      source  = "clo-ru/clo"
-      version = "~> 2.8"
-    }
+    clo = { source = "clo-ru/clo", version = "~> 2.8" }
   }
 }
 
-# The token comes from the environment variable CLO_API_AUTH_TOKEN.
-provider "clo" {
-  auth_url = "https://cloud.example"
-}
+# The token is read from CLO_API_AUTH_TOKEN.
+provider "clo" { auth_url = "https://cloud.example" }
 
 resource "clo_compute_instance" "web_03" {
   project_id   = "6f1c9d3e-0000-7000-8000-000000000003"

@@ -31,7 +31,6 @@ export default catalogue({
   password: 'Password',
   currentPassword: 'Current password',
   currentMissing: 'Type the password that you have now',
-  currentWrong: 'This is not the current password',
   newPassword: 'New password',
   change: 'Change password',
   changed: 'The password is changed. Other devices are signed out.',

@@ -20,7 +20,6 @@ export default catalogue({
   use_ram: 'Memory',
   use_volumes: 'Disk',
   use_addresses: 'Addresses',
-  costMonth: '{sum} / month',
   running: '{count} running',
   ofRunning: 'of running servers',
   publicOnes: 'public IPv4',
@@ -50,6 +49,4 @@ export default catalogue({
   stepMoneyDone: '{sum} is on the balance',
   stepServer: 'Create the server',
   stepServerText: 'Ubuntu, Debian and others; it runs within a minute or two.',
-  stepNow: 'now',
-  stepDone: 'done',
 })

@@ -18,10 +18,8 @@ export default catalogue({
   nameHint: 'A person or a company, as it should read on the bill',
   nameMissing: 'Type a name',
   newPassword: 'Password',
-  passwordHint: 'At least {min} characters. Length counts, not signs',
   passwordShort: 'A password has at least {min} characters; {missing, plural, one {# more is needed} other {# more are needed}}',
   haveAccount: 'Have an account?',
   toSignIn: 'Sign in',
   apiReference: 'API reference',
-  bench: 'Optical bench',
 })

@@ -32,7 +32,6 @@ export default catalogue({
   privateText: 'It is shown this once. Save it now: it cannot be read again.',
   privateKey: 'Private key',
   download: 'Download',
-  copy: 'Copy',
   saved: 'I have saved it',
   notSaved: 'Download or copy the private half first, or say that you have it.',
   copyPublic: 'Copy the public key',

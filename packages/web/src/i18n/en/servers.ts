@@ -3,7 +3,6 @@ import { catalogue } from '../catalogue.ts'
 export default catalogue({
   title: 'Servers',
   create: 'Create server',
-  createShort: 'Create',
   search: 'Name, address or id',
   all: 'All',
   running: 'Running',
@@ -16,7 +15,6 @@ export default catalogue({
   addresses: 'Addresses',
   created: 'Created',
   perMonth: '{currency} / month',
-  vcpu: '{count} vCPU',
   sizeOf: '{vcpus} vCPU, {memory}',
   noAddress: 'no address yet',
   stepOf: 'step {step} of {steps}',
@@ -35,7 +33,6 @@ export default catalogue({
   reboot: 'Reboot',
   rename: 'Rename…',
   delete: 'Delete…',
-  console: 'Console',
   copyId: 'Copy the id',
   selected: '{count} selected',
   stopTitle: 'Stop {name}?',

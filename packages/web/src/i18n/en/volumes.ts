@@ -13,7 +13,6 @@ export default catalogue({
   size: 'Size, {unit}',
   created: 'Created',
   system: 'system disk',
-  device: '{device}',
   none: 'attached to nothing',
   count: '{count, plural, one {# volume} other {# volumes}}',
   totalSize: '{size} in all',

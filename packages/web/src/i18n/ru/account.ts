@@ -32,7 +32,6 @@ export default translationOf<typeof english>()({
   password: 'Пароль',
   currentPassword: 'Нынешний пароль',
   currentMissing: 'Введите нынешний пароль',
-  currentWrong: 'Это не нынешний пароль',
   newPassword: 'Новый пароль',
   change: 'Сменить пароль',
   changed: 'Пароль изменён. На других устройствах выполнен выход.',

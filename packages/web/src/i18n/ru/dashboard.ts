@@ -21,7 +21,6 @@ export default translationOf<typeof english>()({
   use_ram: 'Память',
   use_volumes: 'Диски',
   use_addresses: 'Адреса',
-  costMonth: '{sum} в месяц',
   running: 'работает: {count}',
   ofRunning: 'у работающих',
   publicOnes: 'публичные IPv4',
@@ -51,6 +50,4 @@ export default translationOf<typeof english>()({
   stepMoneyDone: 'на балансе {sum}',
   stepServer: 'Создать сервер',
   stepServerText: 'Ubuntu, Debian и другие; заработает через минуту-две.',
-  stepNow: 'сейчас',
-  stepDone: 'готово',
 })

@@ -19,11 +19,9 @@ export default translationOf<typeof english>()({
   nameHint: 'Человек или компания, как это должно стоять в счёте',
   nameMissing: 'Введите имя',
   newPassword: 'Пароль',
-  passwordHint: 'Не короче {min} знаков. Важна длина, а не вид знаков',
   passwordShort:
     'В пароле не меньше {min} знаков; {missing, plural, one {нужен ещё #} few {нужно ещё #} many {нужно ещё #} other {нужно ещё #}}',
   haveAccount: 'Учётная запись уже есть?',
   toSignIn: 'Войти',
   apiReference: 'Описание API',
-  bench: 'Оптическая скамья',
 })

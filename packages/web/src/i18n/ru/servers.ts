@@ -4,7 +4,6 @@ import type english from '../en/servers.ts'
 export default translationOf<typeof english>()({
   title: 'Серверы',
   create: 'Создать сервер',
-  createShort: 'Создать',
   search: 'Имя, адрес или id',
   all: 'Все',
   running: 'Работают',
@@ -17,7 +16,6 @@ export default translationOf<typeof english>()({
   addresses: 'Адреса',
   created: 'Создан',
   perMonth: '{currency} в месяц',
-  vcpu: '{count} vCPU',
   sizeOf: '{vcpus} vCPU, {memory}',
   noAddress: 'адреса пока нет',
   stepOf: 'шаг {step} из {steps}',
@@ -36,7 +34,6 @@ export default translationOf<typeof english>()({
   reboot: 'Перезагрузить',
   rename: 'Переименовать…',
   delete: 'Удалить…',
-  console: 'Консоль',
   copyId: 'Скопировать id',
   selected: 'Выбрано: {count}',
   stopTitle: 'Выключить {name}?',

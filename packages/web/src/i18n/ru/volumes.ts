@@ -14,7 +14,6 @@ export default translationOf<typeof english>()({
   size: 'Размер, {unit}',
   created: 'Создан',
   system: 'системный диск',
-  device: '{device}',
   none: 'ни к чему не подключён',
   count: '{count, plural, one {# диск} few {# диска} many {# дисков} other {# диска}}',
   totalSize: 'всего {size}',
