@@ -5,6 +5,9 @@ const folders = {
   rest: ['packages/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/**/*.test.ts'],
 }
 
+// Every page and component in the browser, with its pictures: `npm run test:pages`.
+const pages = process.env.STRAYLIGHT_PAGES ? [] : ['e2e/{gallery,pages}.test.ts']
+
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -16,7 +19,10 @@ export default defineConfig({
         extends: true,
         test: { name: 'platform', include: folders.platform, globalSetup: ['packages/platform/test/global-setup.ts'] },
       },
-      { extends: true, test: { name: 'rest', include: folders.rest, exclude: ['**/node_modules/**', ...folders.platform] } },
+      {
+        extends: true,
+        test: { name: 'rest', include: folders.rest, exclude: ['**/node_modules/**', ...folders.platform, ...pages] },
+      },
     ],
   },
 })
