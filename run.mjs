@@ -24,7 +24,8 @@ const lock = join(root, 'package-lock.json')
 const stale = !existsSync(installed) || statSync(installed).mtimeMs + 1000 < statSync(lock).mtimeMs
 if (stale || !existsSync(pinnedNode)) {
   process.stderr.write('Installing the dependencies; this happens once and takes about a minute …\n')
-  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // Not `npm ci`: it refuses a lock file without the optional packages of other platforms, which npm leaves out where a registry lacks them.
+  const npm = spawnSync('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
   })
