@@ -4,7 +4,7 @@ import type { Route } from '../router.ts'
 import type { Row } from '../table.ts'
 import { databaseTime, parseTime } from '../times.ts'
 import type { World } from '../world.ts'
-import { instanceMissing, type Server } from './server.ts'
+import { hostIdOf, instanceMissing, type Server } from './server.ts'
 import { bad, computeRoute, missing } from './answers.ts'
 
 export interface InstanceAction extends Row {
@@ -51,10 +51,13 @@ export function recordAction(call: Call, server: Server, action: string, event?:
 export function finishAction(world: World, serverId: string, requestId: string, result: 'Success' | 'Error' = 'Success'): void {
   const action = world.instanceActions.get(idOf(serverId, requestId))
   if (!action) return
+  const hostName = world.servers.get(serverId)?.hostName ?? null
   world.instanceActions.update(action.id, {
     updatedMs: world.nowMs,
     message: result === 'Error' ? 'Error' : null,
-    events: action.events.map((each) => (each.finishMs === null ? { ...each, finishMs: world.nowMs, result } : each)),
+    events: action.events.map((each) =>
+      each.finishMs === null ? { ...each, finishMs: world.nowMs, result, hostName: each.hostName ?? hostName } : each,
+    ),
   })
 }
 
@@ -114,7 +117,7 @@ function show(call: Call) {
     result: each.result,
     ...(who.isAdmin ? { traceback: null } : {}),
     ...(version >= 62 && who.isAdmin ? { host: each.hostName } : {}),
-    ...(version >= 62 ? { hostId: '' } : {}),
+    ...(version >= 62 ? { hostId: hostIdOf({ projectId: server.projectId, hostName: each.hostName }) } : {}),
     ...(version >= 84 ? { details: null } : {}),
   }))
   return { status: 200, body: { instanceAction: { ...view(call, action), ...(who.isAdmin || version >= 51 ? { events } : {}) } } }

@@ -175,7 +175,8 @@ export function touchServer(world: World, id: string, patch: Partial<Server>): S
 
 export const instanceName = (server: Server): string => `instance-${server.number.toString(16).padStart(8, '0')}`
 
-const hostIdOf = (server: Server): string =>
+/** A hash of host and project, which customers see instead of the host's name; empty where there is no host. */
+export const hostIdOf = (server: Pick<Server, 'projectId' | 'hostName'>): string =>
   server.hostName === null
     ? ''
     : createHash('sha224')
