@@ -212,7 +212,8 @@ function upload(call: Call, volume: Volume, args: JsonObject) {
         container_format: containerFormat,
         disk_format: diskFormat,
         image_name: image.name,
-        ...(call.version >= 1 ? { protected: false, visibility } : {}),
+        protected: false,
+        visibility,
       },
     },
   }
