@@ -1,5 +1,7 @@
 import { asArray, asObject, type Call, Refusal } from '../call.ts'
+import type { SecurityGroupRule } from '../network/security-groups.ts'
 import type { Route } from '../router.ts'
+import type { World } from '../world.ts'
 import { spendMetadata } from './quotas.ts'
 import { actableServer, addressesOf, requireState, type Server, touchServer, visibleServer } from './server.ts'
 import { metadataOf } from './servers.ts'
@@ -129,11 +131,28 @@ function securityGroups(call: Call) {
     body: {
       security_groups: groups.map(({ id, name, description, projectId }) => ({
         id,
-        name,
         description,
+        name,
         tenant_id: projectId,
-        rules: [],
+        rules: world.securityGroupRules
+          .where('groupId', id)
+          .filter((rule) => rule.direction === 'ingress')
+          .map((rule) => ruleOf(world, rule)),
       })),
     },
+  }
+}
+
+/** A rule in the words that Nova had for it before Neutron; it knows of those that let in only. */
+function ruleOf(world: World, rule: SecurityGroupRule) {
+  const group = world.securityGroups.get(rule.remoteGroupId ?? '')
+  return {
+    id: rule.id,
+    parent_group_id: rule.groupId,
+    ip_protocol: rule.protocol,
+    from_port: rule.portMin,
+    to_port: rule.portMax,
+    group: group ? { name: group.name, tenant_id: group.projectId } : {},
+    ip_range: rule.remoteCidr === null ? {} : { cidr: rule.remoteCidr },
   }
 }
