@@ -126,7 +126,7 @@ function createFloatingIp(call: Call) {
   const id = uuid()
   // The address is held by a port that belongs to nobody and is known to administrators only.
   const port = world.ports.insert({
-    ...portDefaults(world, '', networkId, newMac(world)),
+    ...portDefaults(world, '', networkId, newMac()),
     deviceId: id,
     deviceOwner: 'network:floatingip',
     portSecurity: false,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { asArray, asFlag, asObject, asText, type Call, isObject, type JsonObject, Refusal } from '../call.ts'
 import { uuid } from '../ids.ts'
 import { contextOf, type NoticeContext } from '../notifications/envelope.ts'
@@ -161,14 +162,8 @@ function listPorts(call: Call) {
   )
 }
 
-/** `fa:16:3e` and three random bytes. */
-export function newMac(world: World): string {
-  const byte = () =>
-    Math.floor(world.random() * 256)
-      .toString(16)
-      .padStart(2, '0')
-  return `fa:16:3e:${byte()}:${byte()}:${byte()}`
-}
+/** `fa:16:3e` and three random bytes. Not seeded: a cloud that was killed and woke again would begin the same row of addresses anew. */
+export const newMac = (): string => `fa:16:3e:${(randomBytes(3).toString('hex').match(/../g) ?? []).join(':')}`
 
 export function portDefaults(world: World, projectId: string, networkId: string, mac: string): Port {
   return {
@@ -240,7 +235,9 @@ export function allocate(world: World, port: Port, network: Network): Port {
     if (!given) throw inConflict('IpAddressGenerationFailure', `No more IP addresses available on network ${network.id}.`)
     current = given
   }
-  for (const subnet of subnets.filter(isSelfAssigned)) current = addFixedIp(world, current, subnet) ?? current
+  // Routers do not make addresses for themselves.
+  if (!port.deviceOwner.startsWith('network:router'))
+    for (const subnet of subnets.filter(isSelfAssigned)) current = addFixedIp(world, current, subnet) ?? current
   return current
 }
 
@@ -268,7 +265,7 @@ export interface NewPort {
 export function createPort(world: World, wantedPort: NewPort): Port {
   const { projectId, network, groupIds, deviceId = '', deviceOwner = '', hostId = '', ip, byNova = false, context } = wantedPort
   const port = world.ports.insert({
-    ...portDefaults(world, projectId, network.id, newMac(world)),
+    ...portDefaults(world, projectId, network.id, newMac()),
     deviceId,
     deviceOwner,
     hostId,
@@ -348,7 +345,7 @@ function createPortByRequest(call: Call) {
       `Unable to complete operation for network ${network.id}. The mac address ${mac} is in use.`,
     )
   const port = world.ports.insert({
-    ...portDefaults(world, base.projectId, network.id, mac?.toLowerCase() ?? newMac(world)),
+    ...portDefaults(world, base.projectId, network.id, mac?.toLowerCase() ?? newMac()),
     ...base,
     adminUp: asFlag(asked.admin_state_up) ?? true,
     deviceId: asText(asked.device_id) ?? '',
@@ -428,7 +425,10 @@ function updatePort(call: Call) {
 function deletePortByRequest(call: Call) {
   const port = visiblePort(call)
   if (!call.who.isAdmin && port.projectId !== call.who.projectId) throw disallowed('rule:delete_port')
-  if (/^network:(router|floatingip)/.test(port.deviceOwner))
+  // A port is only the router's own while that router is there: the word alone protects nothing.
+  const { world } = call
+  const serves = world.routers.has(port.deviceId) || world.floatingIps.has(port.deviceId)
+  if (serves && /^network:(router|floatingip)/.test(port.deviceOwner))
     throw inConflict(
       'ServicePortInUse',
       `Port ${port.id} cannot be deleted directly via the port API: has device owner ${port.deviceOwner}.`,

@@ -196,7 +196,7 @@ function setGateway(call: Call, router: Router, value: unknown): Router {
   if (!network.external) throw badRequest('BadRequest', `Bad router request: Network ${networkId} is not an external network.`)
   if (networkId !== router.externalNetworkId) {
     const port = world.ports.insert({
-      ...portDefaults(world, '', networkId, newMac(world)),
+      ...portDefaults(world, '', networkId, newMac()),
       deviceId: router.id,
       deviceOwner: gatewayOwner,
       portSecurity: false,
@@ -283,7 +283,7 @@ function ownInterface(call: Call, router: Router, subnet: Subnet): { port: Port;
   if (subnet.gatewayIp === null)
     throw badRequest('BadRequest', `Bad router request: Subnet for router interface must have a gateway IP.`)
   const port = world.ports.insert({
-    ...portDefaults(world, router.projectId, subnet.networkId, newMac(world)),
+    ...portDefaults(world, router.projectId, subnet.networkId, newMac()),
     deviceId: router.id,
     deviceOwner: interfaceOwner,
     portSecurity: false,

@@ -309,7 +309,7 @@ function serveDhcp(world: World, subnetId: string): void {
   const port: Port =
     existing ??
     world.ports.insert({
-      ...portDefaults(world, network.projectId, network.id, newMac(world)),
+      ...portDefaults(world, network.projectId, network.id, newMac()),
       deviceId: `dhcp4f2647a2-a20e-581a-ab8e-eb8be653d4e3-${network.id}`,
       deviceOwner: 'network:dhcp',
       status: 'ACTIVE',
