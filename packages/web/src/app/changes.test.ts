@@ -3,8 +3,13 @@ import { isKnownChange, staleAfter } from './changes.ts'
 import { keys } from './keys.ts'
 import { createGatherer } from './live-updates.ts'
 
-test('a change of a server makes its list and its page stale', () => {
-  expect(staleAfter({ type: 'server', id: 's1', project_id: 'p1' })).toEqual([keys.servers('p1'), keys.server('s1')])
+test('a change of a server makes its list, its page and what hangs on it stale', () => {
+  expect(staleAfter({ type: 'server', id: 's1', project_id: 'p1' })).toEqual([
+    keys.servers('p1'),
+    keys.server('s1'),
+    keys.volumes('p1'),
+    keys.addresses('p1'),
+  ])
 })
 
 test('a step of a task makes the servers stale that show it', () => {

@@ -17,7 +17,8 @@ export const isKnownChange = (change: { type: string; id: string }): change is C
 export const staleAfter = ({ type, id, project_id }: Change): QueryKey[] => touched[type](id, project_id ?? '')
 
 const touched: Record<Change['type'], (id: string, project: string) => QueryKey[]> = {
-  server: (id, project) => [keys.servers(project), keys.server(id)],
+  // Its disks and addresses come and go with it.
+  server: (id, project) => [keys.servers(project), keys.server(id), keys.volumes(project), keys.addresses(project)],
   volume: (_, project) => [keys.volumes(project)],
   address: (_, project) => [keys.addresses(project)],
   // A server carries the step of its task, so the one that is open is asked too.

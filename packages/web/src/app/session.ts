@@ -1,5 +1,6 @@
 import { type Account, ApiError, routes } from '@straylight/api'
 import { type QueryClient, useQueryClient } from '@tanstack/vue-query'
+import { dropEveryDraft } from '../lib/drafts.ts'
 import { call } from './api.ts'
 import { keys } from './keys.ts'
 import { type Reading, useReading } from './read.ts'
@@ -58,6 +59,7 @@ export function useSignOut(): Writing<void, void> {
   const forget = useForget()
   return useWriting(async (_, idempotencyKey) => {
     await call(routes.accountSignOut, { idempotencyKey })
+    dropEveryDraft(localStorage)
     forget()
   })
 }

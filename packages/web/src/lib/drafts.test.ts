@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dropDraft, readDraft, writeDraft } from './drafts.ts'
+import { dropDraft, dropEveryDraft, readDraft, writeDraft } from './drafts.ts'
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 const day = 86_400_000
@@ -39,6 +39,16 @@ test('an order that was given leaves no draft', () => {
   writeDraft(storage, 'server', 'web-01', 0)
   dropDraft(storage, 'server')
   expect(readDraft(storage, 'server', isText, 1)).toBeUndefined()
+})
+
+test('who signs out leaves no draft to the next person, and keeps the look of the page', () => {
+  const storage = memory()
+  storage.setItem('straylight.preferences', '{}')
+  writeDraft(storage, 'server.ada', 'web-01', 0)
+  writeDraft(storage, 'volume.ada', 'pg-data', 0)
+  dropEveryDraft(storage)
+  expect(storage.length).toBe(1)
+  expect(storage.getItem('straylight.preferences')).toBe('{}')
 })
 
 test('a storage that is full does not break the form', () => {

@@ -44,15 +44,35 @@ export function dropDraft(storage: Storage, name: string): void {
   }
 }
 
-/** Keeps `form` in this browser while it is being filled in. `name` holds the person and the project: drafts of two people never meet. */
+/** A person who signs out leaves nothing of what was typed to the next one at this computer. */
+export function dropEveryDraft(storage: Storage): void {
+  try {
+    const names = Array.from({ length: storage.length }, (_, at) => storage.key(at) ?? '')
+    for (const name of names) if (name.startsWith(prefix)) storage.removeItem(name)
+  } catch {
+    // Without storage there is nothing to leave.
+  }
+}
+
+/**
+ * Keeps `form` in this browser while it is being filled in. `name` holds the person and the project: drafts of two people never meet.
+ * `isTouched`: values that the form gave itself are no draft.
+ */
 export function useDraft<T>(
   name: string,
   form: Ref<T>,
   isDraft: (value: unknown) => value is T,
+  isTouched: () => boolean,
 ): { restored: boolean; drop: () => void } {
   const found = readDraft(localStorage, name, isDraft, Date.now())
   if (found !== undefined) form.value = found
-  const stop = watch(form, (value) => writeDraft(localStorage, name, value, Date.now()), { deep: true })
+  const stop = watch(
+    form,
+    (value) => {
+      if (isTouched()) writeDraft(localStorage, name, value, Date.now())
+    },
+    { deep: true },
+  )
   return {
     restored: found !== undefined,
     drop() {

@@ -32,8 +32,9 @@ export function useOrder(
   const keys = useKeys(project)
   const servers = useServers(project)
   const sizes = useSizeRules(project)
+  const touched = ref(false)
+  const draft = useDraft(`server.${start.person}.${project.value}`, form, isOrderForm, () => touched.value)
   // A link that says what to begin with wins over a draft.
-  const draft = useDraft(`server.${start.person}.${project.value}`, form, isOrderForm)
   if (start.imageId) form.value.imageId = start.imageId
 
   const image = computed(() => images.data.value?.find(({ id }) => id === form.value.imageId))
@@ -97,6 +98,10 @@ export function useOrder(
     field,
     restored: draft.restored,
     drop: draft.drop,
+    /** The person has put a hand on the form: from now on it is a draft. */
+    touch: () => {
+      touched.value = true
+    },
   }
 }
 
@@ -144,14 +149,24 @@ function useDefaults(form: Ref<OrderForm>, { images, keys, servers, restored, co
     (list) => {
       if (!list || named) return
       named = true
-      const original = list.find(({ id }) => id === copyOf)
-      if (original)
-        Object.assign(form.value, {
-          vcpus: original.flavor.vcpus,
-          ram: original.flavor.ram,
-          publicAddress: original.addresses.length > 0,
-        })
       if (form.value.name === '') form.value.name = nextName(list.map(({ name }) => name))
+    },
+    { immediate: true },
+  )
+  let copied = false
+  watch(
+    [images, servers] as const,
+    ([offered, list]) => {
+      const original = list?.find(({ id }) => id === copyOf)
+      if (!offered || !original || copied) return
+      copied = true
+      const { flavor, addresses, image } = original
+      Object.assign(form.value, { vcpus: flavor.vcpus, ram: flavor.ram, publicAddress: addresses.length > 0 })
+      const same = offered.find(
+        ({ operation_system: { distribution, version } }) =>
+          distribution === image?.operation_system.distribution && version === image?.operation_system.version,
+      )
+      if (same) form.value.imageId = same.id
     },
     { immediate: true },
   )
