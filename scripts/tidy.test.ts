@@ -3,6 +3,7 @@ import { codesOf, documentedIn } from './tidy/error-codes.ts'
 import { cycleIn, describeImport } from './tidy/imports.ts'
 import { bypassingImports, mayKnow, moduleEdges, upwardImports, wrongPackages } from './tidy/layers.ts'
 import { deadLinks, deadPaths, isMarkdown } from './tidy/markdown.ts'
+import { foreignQueries, tableOwners } from './tidy/tables.ts'
 import { isCode, isTest, linesWith, packageNames, paths, read, textFiles } from './tidy/tree.ts'
 
 // The rules of the house that a program can check. A rule that is not worth keeping is removed here; there are no exceptions in it.
@@ -39,6 +40,11 @@ test('inside the platform: foundation ← modules ← app ← main', () => {
 
 test('a module of the platform is entered by its index.ts', () => {
   expect(bypassingImports(files).map(describeImport)).toEqual([])
+})
+
+test('a table is asked and written only by the module of the platform that owns it', () => {
+  expect(tableOwners(files).size).toBeGreaterThan(20)
+  expect(foreignQueries(files)).toEqual([])
 })
 
 test('no module of the platform needs itself by way of another', () => {

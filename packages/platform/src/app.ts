@@ -9,11 +9,11 @@ import { type Cloud, createCloud } from './foundation/cloud/index.ts'
 import type { Database } from './foundation/db.ts'
 import { ChangeFeed } from './foundation/events.ts'
 import type { Handler } from './foundation/handler.ts'
-import { buildHttp } from './foundation/http.ts'
+import { buildHttp, forgetOldAnswers } from './foundation/http/index.ts'
 import { Loops } from './foundation/loop.ts'
 import { createMetrics } from './foundation/metrics.ts'
 import type { Secrets } from './foundation/secrets.ts'
-import { type AnyWorkflow, TaskEngine, type TaskLog } from './foundation/tasks/index.ts'
+import { type AnyWorkflow, openTasksByState, TaskEngine, type TaskLog } from './foundation/tasks/index.ts'
 import { authenticator, identityRoutes } from './identity/index.ts'
 import { keypairRoutes } from './keypairs/index.ts'
 import { endDuePromises, expireHolds, openLedger } from './ledger/index.ts'
@@ -86,18 +86,7 @@ export interface App {
 export async function createApp(options: AppOptions): Promise<App> {
   const { database, clock, secrets, logger } = options
   const { db } = database
-  const metrics = createMetrics(
-    async () => {
-      const rows = await db
-        .selectFrom('task')
-        .select(['state', ({ fn }) => fn.countAll<bigint>().as('count')])
-        .where('finished_at', 'is', null)
-        .groupBy('state')
-        .execute()
-      return rows.map(({ state, count }) => ({ state, count: Number(count) }))
-    },
-    { process: options.processMetrics ?? false },
-  )
+  const metrics = createMetrics(() => openTasksByState(db), { process: options.processMetrics ?? false })
   const systems = new Systems(clock, metrics)
   const log: TaskLog = {
     stepFailed(task, error, willRetry) {
@@ -227,12 +216,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       loops.every(60_000, 'catalogue.images', () => syncImages(parts))
       loops.every(20_000, 'money.due', runDue)
       loops.every(86_400_000, 'money.proof', () => proveBooks(db, clock))
-      loops.every(3_600_000, 'idempotency.forget', () =>
-        db
-          .deleteFrom('idempotency')
-          .where('created_at', '<', new Date(clock.now().getTime() - 7 * 86_400_000))
-          .execute(),
-      )
+      loops.every(3_600_000, 'idempotency.forget', () => forgetOldAnswers(db, clock.now()))
       if (options.amqpUrl) {
         const subscription = await subscribe({
           url: options.amqpUrl,

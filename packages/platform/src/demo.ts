@@ -2,7 +2,8 @@ import { type Client, createClient, routes } from '@straylight/api'
 import { type AdjustableClock, newId } from '@straylight/kit'
 import type { App } from './app.ts'
 import type { Database, Db } from './foundation/db.ts'
-import { accountByEmail, hashPassword } from './identity/index.ts'
+import { openTasksByState } from './foundation/tasks/index.ts'
+import { accountByEmail, hashPassword, insertAccount } from './identity/index.ts'
 
 export const demoCustomer = { email: 'demo@straylight.example', name: 'Northlamp Ltd' }
 
@@ -14,19 +15,16 @@ export async function ensureOperator(
   login: { email: string; password: string },
 ): Promise<void> {
   if (await accountByEmail(db, login.email)) return
-  await db
-    .insertInto('account')
-    .values({
-      id: newId(),
-      email: login.email,
-      name: 'Operator',
-      language: 'en',
-      role: 'operator',
-      password_hash: await hashPassword(login.password),
-      currency,
-      created_at: clock.now(),
-    })
-    .execute()
+  await insertAccount(db, {
+    id: newId(),
+    email: login.email,
+    name: 'Operator',
+    language: 'en',
+    role: 'operator',
+    password_hash: await hashPassword(login.password),
+    currency,
+    created_at: clock.now(),
+  })
 }
 
 const historyDays = 12
@@ -69,8 +67,7 @@ export async function playDemo({
   /** Lets simulated time run until nothing is under way. */
   const settle = async () => {
     for (let round = 0; round < 400; round++) {
-      const open = await database.db.selectFrom('task').select('id').where('finished_at', 'is', null).executeTakeFirst()
-      if (!open) return
+      if ((await openTasksByState(database.db)).length === 0) return
       clock.advance(1000)
       await app.engine.tick()
       await new Promise((resolve) => setTimeout(resolve, 15))

@@ -152,7 +152,9 @@ export async function createWorld(options: WorldOptions = {}) {
     get url() {
       return url
     },
-    db: store.database.db,
+    get db() {
+      return store.database.db
+    },
     runTasks,
     person,
     async operator(): Promise<Person> {
@@ -174,15 +176,19 @@ export async function createWorld(options: WorldOptions = {}) {
      */
     async restartAfterCrash(changes: Pick<WorldOptions, 'layers' | 'wrap'> = {}) {
       const dead = app
+      const { database } = store
+      // What a dead process cannot do any more: run tasks, listen, connect again.
+      void dead.engine.stop().catch(() => {})
+      void dead.close().catch(() => {})
+      void database.close().catch(() => {})
       const fresh = openDatabase(store.url)
+      // Its locks are free once its connections have really ended.
       await fresh.pool.query(
-        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+        'select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
       )
       store.database = fresh
       app = await begin(changes)
       url = await app.http.listen({ host: '127.0.0.1', port: 0 })
-      void dead.engine.stop().catch(() => {})
-      void dead.http.close().catch(() => {})
       return app
     },
     async close() {

@@ -1,3 +1,3 @@
 export { deleteAddress, releaseAddress } from './delete.ts'
 export { addressRoutes } from './routes.ts'
-export { type AddressRow, addressesOfServer, updateAddress } from './store.ts'
+export { type AddressRow, addressesOfServer, addressesOfServers, insertAddresses, updateAddress } from './store.ts'

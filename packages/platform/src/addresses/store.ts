@@ -1,5 +1,6 @@
 import type { Address } from '@straylight/api'
 import type { Db, Tx } from '../foundation/db.ts'
+import { type Owner, registerResources } from '../foundation/resources.ts'
 
 declare module '../foundation/db.ts' {
   interface Tables {
@@ -30,16 +31,28 @@ export const addressesOfProject = (db: Db | Tx, projectId: string) =>
     .where('deleted_at', 'is', null)
     .orderBy('created_at')
     .execute()
-export const addressesOfServer = (db: Db | Tx, serverId: string) =>
+export const addressesOfServer = (db: Db | Tx, serverId: string) => addressesOfServers(db, [serverId])
+/** Those of `serverIds`, of which there is one at least, each server's in their order. */
+export const addressesOfServers = (db: Db | Tx, serverIds: string[]) =>
   db
     .selectFrom('address')
     .selectAll()
-    .where('server_id', '=', serverId)
+    .where('server_id', 'in', serverIds)
     .where('deleted_at', 'is', null)
     .orderBy('created_at')
     .execute()
 export const addressById = (db: Db | Tx, id: string) =>
   db.selectFrom('address').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst()
+export async function insertAddresses(tx: Tx, owner: Owner, rows: AddressRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await tx.insertInto('address').values(rows).execute()
+  await registerResources(
+    tx,
+    'address',
+    owner,
+    rows.map(({ id }) => id),
+  )
+}
 export const updateAddress = (tx: Db | Tx, id: string, values: Partial<AddressRow>) =>
   tx.updateTable('address').set(values).where('id', '=', id).execute()
 

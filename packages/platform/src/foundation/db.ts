@@ -43,5 +43,12 @@ export function openDatabase(url: string, options: { connections?: number; onErr
   }
 }
 
+/** Whether a statement failed because the database is not to be reached, is ending, or takes no more connections. */
+export function isDatabaseAway(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  if (typeof code === 'string') return /^(?:08|57P|53300)/.test(code) || /^(?:ECONN|ENOENT|EPIPE|ETIMEDOUT)/.test(code)
+  return typeof message === 'string' && /^(?:Connection terminated|timeout exceeded when trying to connect)/.test(message)
+}
+
 /** Takes a lock for the length of the transaction, so that one key is worked on by one transaction at a time. */
 export const lockFor = (tx: Tx, key: string) => sql`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`.execute(tx)

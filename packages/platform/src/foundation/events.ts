@@ -37,10 +37,16 @@ export class ChangeFeed {
   async start(): Promise<void> {
     const client = new pg.Client({ connectionString: this.#url, application_name: 'straylight-events' })
     client.on('notification', ({ payload }) => this.#hear(payload ?? ''))
-    client.on('error', () => this.#reconnect())
-    await client.connect()
-    await client.query(`listen ${channel}`)
-    this.#client = client
+    client.on('error', () => this.#lost(client))
+    try {
+      await client.connect()
+      await client.query(`listen ${channel}`)
+    } catch (error) {
+      void client.end().catch(() => {})
+      throw error
+    }
+    if (this.#closed) await client.end()
+    else this.#client = client
   }
 
   #hear(payload: string): void {
@@ -49,10 +55,15 @@ export class ChangeFeed {
     for (const listener of this.#all) listener(change)
   }
 
-  #reconnect(): void {
-    this.#client?.removeAllListeners()
-    this.#client?.on('error', () => {})
+  /** One loss is told more than once, and by a failing `start` too while it connects: only the client in use counts. */
+  #lost(client: pg.Client): void {
+    if (this.#client !== client) return
     this.#client = undefined
+    void client.end().catch(() => {})
+    this.#reconnect()
+  }
+
+  #reconnect(): void {
     if (this.#closed) return
     setTimeout(() => {
       if (this.#closed) return

@@ -5,7 +5,7 @@ import { type Handler, handle } from '../foundation/handler.ts'
 import { pageOf } from '../foundation/lists.ts'
 import { issue, issueSession } from './credentials.ts'
 import { hashPassword, refuseGuessable, verifyAgainstNobody, verifyPassword } from './passwords.ts'
-import { accountByEmail, accountById } from './store.ts'
+import { accountByEmail, accountById, insertAccount } from './store.ts'
 import { forgetFailures, noteFailure, refuseHaste } from './throttle.ts'
 
 const tokensPerAccount = 100
@@ -21,21 +21,17 @@ export function identityRoutes(options: {
       refuseGuessable(body.password, body.email, 'password')
       if (await accountByEmail(tx, body.email)) throw emailTaken()
       const id = newId()
-      const inserted = await tx
-        .insertInto('account')
-        .values({
-          id,
-          email: body.email,
-          name: body.name,
-          language: body.language,
-          role: 'customer',
-          password_hash: await hashPassword(body.password),
-          currency: options.currency,
-          created_at: now,
-        })
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirst()
-      if (inserted.numInsertedOrUpdatedRows === 0n) throw emailTaken()
+      const isNew = await insertAccount(tx, {
+        id,
+        email: body.email,
+        name: body.name,
+        language: body.language,
+        role: 'customer',
+        password_hash: await hashPassword(body.password),
+        currency: options.currency,
+        created_at: now,
+      })
+      if (!isNew) throw emailTaken()
       const { projectId } = await options.welcome(tx, { id, name: body.name, currency: options.currency, now })
       const session = await issueSession(tx, id, request.userAgent, now)
       return {

@@ -1,2 +1,2 @@
 export { keypairRoutes } from './routes.ts'
-export type { KeypairRow } from './store.ts'
+export { type KeypairRow, keypairsOfProject } from './store.ts'

@@ -4,6 +4,7 @@ import type { Tx } from '../foundation/db.ts'
 import { announce } from '../foundation/events.ts'
 import { type Handler, handle } from '../foundation/handler.ts'
 import { pageOf } from '../foundation/lists.ts'
+import { forgetResource, registerResources } from '../foundation/resources.ts'
 import { generateKey, readPublicKey } from './ssh-keys.ts'
 import { type KeypairRow, toApi } from './store.ts'
 import { zipOf } from './zip.ts'
@@ -70,7 +71,7 @@ export function keypairRoutes(): Handler[] {
     handle(routes.keypairsDelete, async ({ tx, params, project }) => {
       const { numDeletedRows } = await tx.deleteFrom('keypair').where('id', '=', params.id).executeTakeFirst()
       if (numDeletedRows === 0n) throw unknownKey()
-      await tx.deleteFrom('resource').where('id', '=', params.id).execute()
+      await forgetResource(tx, params.id)
       await announce(tx, { type: 'keypair', id: params.id, accountId: project.accountId, projectId: project.id })
       return { data: undefined }
     }),
@@ -97,10 +98,7 @@ async function insert(tx: Tx, row: KeypairRow, accountId: string): Promise<void>
       description: 'Give this one another name.',
       fields: [{ field: 'name', message: 'a key with this name exists' }],
     })
-  await tx
-    .insertInto('resource')
-    .values({ id: row.id, kind: 'keypair', project_id: row.project_id, account_id: accountId })
-    .execute()
+  await registerResources(tx, 'keypair', { project_id: row.project_id, account_id: accountId }, [row.id])
   await announce(tx, { type: 'keypair', id: row.id, accountId, projectId: row.project_id })
 }
 

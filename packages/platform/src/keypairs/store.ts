@@ -1,4 +1,5 @@
 import type { KeyPair } from '@straylight/api'
+import type { Db, Tx } from '../foundation/db.ts'
 
 declare module '../foundation/db.ts' {
   interface Tables {
@@ -22,3 +23,9 @@ export const toApi = (row: KeypairRow): KeyPair => ({
   fingerprint: row.fingerprint,
   created_in: row.created_at.toISOString(),
 })
+
+/** Those of these keys that the project has. */
+export const keypairsOfProject = (db: Db | Tx, projectId: string, ids: string[]): Promise<KeypairRow[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : db.selectFrom('keypair').selectAll().where('project_id', '=', projectId).where('id', 'in', ids).execute()

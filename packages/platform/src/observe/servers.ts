@@ -3,8 +3,19 @@ import type { Server as NovaServer } from '@straylight/openstack'
 import { type Cloud, orAbsent } from '../foundation/cloud/index.ts'
 import type { Db } from '../foundation/db.ts'
 import { announce } from '../foundation/events.ts'
-import type { TaskEngine } from '../foundation/tasks/index.ts'
-import { type ServerRow, updateServer, writeStarted, writeStopped } from '../servers/index.ts'
+import { subjectsAtWork, type TaskEngine } from '../foundation/tasks/index.ts'
+import {
+  type Known,
+  lockServerByNovaId,
+  serverKnownAs,
+  type ServerRow,
+  serversToRecheck,
+  setRecheck,
+  updateServer,
+  writeStarted,
+  writeStopped,
+} from '../servers/index.ts'
+import { volumeById } from '../volumes/index.ts'
 
 declare module '../foundation/db.ts' {
   interface Tables {
@@ -39,27 +50,15 @@ export function createServerObserver({
 }): ServerObserver {
   async function apply(seen: NovaServer): Promise<void> {
     await db.transaction().execute(async (tx) => {
-      const server = await tx
-        .selectFrom('server')
-        .selectAll()
-        .where('nova_id', '=', seen.id)
-        .where('deleted_at', 'is', null)
-        .forUpdate()
-        .executeTakeFirst()
+      const server = await lockServerByNovaId(tx, seen.id)
       if (!server) return
-      const busy = await tx
-        .selectFrom('task')
-        .select('id')
-        .where('subject_id', '=', server.id)
-        .where('finished_at', 'is', null)
-        .executeTakeFirst()
-      if (busy) {
+      if ((await subjectsAtWork(tx, [server.id])).size > 0) {
         await engine.signal(tx, server.id)
-        await tx.updateTable('server').set({ recheck: true }).where('id', '=', server.id).execute()
+        await setRecheck(tx, server.id, true)
         return
       }
       if (seen.taskState) return
-      if (server.recheck) await tx.updateTable('server').set({ recheck: false }).where('id', '=', server.id).execute()
+      if (server.recheck) await setRecheck(tx, server.id, false)
       const change = changeOf(server, seen)
       if (!change) return
       const at = clock.now()
@@ -82,25 +81,16 @@ export function createServerObserver({
 
   /** What was heard of a server while a task had it in hand is looked at again once the task is over. */
   async function recheck(): Promise<void> {
-    const left = await db
-      .selectFrom('server')
-      .select(['id', 'nova_id'])
-      .where('recheck', '=', true)
-      .where('deleted_at', 'is', null)
-      .where('nova_id', 'is not', null)
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('task').select('task.id').whereRef('task.subject_id', '=', 'server.id').where('finished_at', 'is', null),
-          ),
-        ),
-      )
-      .limit(100)
-      .execute()
+    const left = await serversToRecheck(db)
+    const busy = await subjectsAtWork(
+      db,
+      left.map(({ id }) => id),
+    )
     for (const { id, nova_id } of left) {
+      if (busy.has(id)) continue
       const seen = await orAbsent(cloud.admin.compute.servers.get(nova_id ?? ''))
       if (seen) await apply(seen)
-      else await db.updateTable('server').set({ recheck: false }).where('id', '=', id).execute()
+      else await setRecheck(db, id, false)
     }
   }
 
@@ -137,18 +127,16 @@ export function createServerObserver({
   }
 
   /** Names in the cloud are our ids, so a thing is known from its first message on. */
-  async function serverAbout(kind: string, ids: string[]): Promise<Pick<ServerRow, 'id' | 'nova_id'> | undefined> {
+  async function serverAbout(kind: string, ids: string[]): Promise<Known | undefined> {
     const ours = ids.filter(isId)
-    const servers = db.selectFrom('server').select(['id', 'nova_id']).where('deleted_at', 'is', null)
-    if (kind === 'server')
-      return servers
-        .where((where) => where.or([where('nova_id', 'in', ids), ...(ours.length > 0 ? [where('id', 'in', ours)] : [])]))
-        .executeTakeFirst()
-    if (ours.length === 0) return undefined
-    if (kind === 'port') return servers.where('id', 'in', ours).executeTakeFirst()
+    if (kind === 'server') return serverKnownAs(db, { nova: ids, ours })
+    if (kind === 'port') return serverKnownAs(db, { ours })
     if (kind !== 'volume') return undefined
-    const volume = await db.selectFrom('volume').select('server_id').where('id', 'in', ours).executeTakeFirst()
-    return volume?.server_id ? servers.where('id', '=', volume.server_id).executeTakeFirst() : undefined
+    for (const id of ours) {
+      const volume = await volumeById(db, id)
+      if (volume?.server_id) return serverKnownAs(db, { ours: [volume.server_id] })
+    }
+    return undefined
   }
 }
 

@@ -1,51 +1,40 @@
 import { routes, type Task } from '@straylight/api'
 import { notFound } from '@straylight/kit'
-import type { Selectable } from 'kysely'
 import type { Db } from '../foundation/db.ts'
 import { type Handler, handle } from '../foundation/handler.ts'
 import { pageOf } from '../foundation/lists.ts'
-import type { TaskStepTable, TaskTable } from '../foundation/tables.ts'
-import { attemptsBeforeIncident, type TaskEngine } from '../foundation/tasks/index.ts'
-
-type TaskRow = Selectable<TaskTable>
-type StepRow = Selectable<TaskStepTable>
-
-const listed = 500
+import {
+  attemptsBeforeIncident,
+  listedTasks,
+  stepsTaken,
+  taskById,
+  type TaskEngine,
+  type TaskRow,
+  type TaskStepRow,
+} from '../foundation/tasks/index.ts'
+import { accountNames } from '../identity/index.ts'
 
 export function taskRoutes(engine: TaskEngine): Handler[] {
   return [
     handle(routes.tasksDetail, async ({ db, params, caller }) => {
-      const row = await db
-        .selectFrom('task')
-        .selectAll()
-        .where('id', '=', params.id)
-        .where('account_id', '=', caller.accountId)
-        .executeTakeFirst()
-      if (!row) throw notFound('task.unknown', 'There is no such task.')
+      const row = await taskById(db, params.id)
+      if (row?.account_id !== caller.accountId) throw notFound('task.unknown', 'There is no such task.')
       const [task] = await describe(db, [row])
       if (!task) throw notFound('task.unknown', 'There is no such task.')
       return { data: { result: task } }
     }),
 
     handle(routes.tasksList, async ({ db, params, query }) => {
-      const rows = await db
-        .selectFrom('task')
-        .selectAll()
-        .where('project_id', '=', params.project_id)
-        .orderBy('created_at', 'desc')
-        .limit(listed)
-        .execute()
+      const rows = await listedTasks(db, { projectId: params.project_id })
       return { data: pageOf(await describe(db, rows), query) }
     }),
 
     handle(routes.operatorTasks, async ({ db, query, clock }) => {
-      const rows = await db.selectFrom('task').selectAll().orderBy('created_at', 'desc').limit(listed).execute()
-      const accounts = await db
-        .selectFrom('account')
-        .select(['id', 'name'])
-        .where('id', 'in', [...new Set(rows.map((row) => row.account_id)), '00000000-0000-0000-0000-000000000000'])
-        .execute()
-      const nameOf = new Map(accounts.map(({ id, name }) => [id, name]))
+      const rows = await listedTasks(db)
+      const nameOf = await accountNames(
+        db,
+        rows.map((row) => row.account_id),
+      )
       const byId = new Map(rows.map((row) => [row.id, row]))
       const tasks = (await describe(db, rows)).map((task) => {
         const row = byId.get(task.id)
@@ -68,30 +57,21 @@ export function taskRoutes(engine: TaskEngine): Handler[] {
     }),
 
     handle(routes.operatorTaskRetry, async ({ tx, params }) => {
-      const row = await tx.selectFrom('task').select('id').where('id', '=', params.id).executeTakeFirst()
-      if (!row) throw notFound('task.unknown', 'There is no such task.')
+      if (!(await taskById(tx, params.id))) throw notFound('task.unknown', 'There is no such task.')
       await engine.retryNow(tx, params.id)
       return { data: {} }
     }),
   ]
 
   async function describe(db: Db, rows: TaskRow[]): Promise<Task[]> {
-    if (rows.length === 0) return []
-    const steps = await db
-      .selectFrom('task_step')
-      .selectAll()
-      .where(
-        'task_id',
-        'in',
-        rows.map(({ id }) => id),
-      )
-      .orderBy('position')
-      .execute()
-    const stepsOf = Map.groupBy(steps, ({ task_id }) => task_id)
+    const stepsOf = await stepsTaken(
+      db,
+      rows.map(({ id }) => id),
+    )
     return rows.map((row) => toApi(row, stepsOf.get(row.id) ?? []))
   }
 
-  function toApi(row: TaskRow, taken: StepRow[]): Task {
+  function toApi(row: TaskRow, taken: TaskStepRow[]): Task {
     const workflow = engine.workflow(row.workflow)
     const label = (step: string) => workflow?.labels[step] ?? step
     const time = (at: Date | null) => at?.toISOString() ?? null

@@ -4,6 +4,7 @@ import type { Tx } from '../foundation/db.ts'
 import { announce } from '../foundation/events.ts'
 import { type Handler, handle } from '../foundation/handler.ts'
 import { pageOf } from '../foundation/lists.ts'
+import { registerResources } from '../foundation/resources.ts'
 import type { TaskEngine, Workflow } from '../foundation/tasks/index.ts'
 import { consumptionOf, hoursPerMonth } from '../metering/index.ts'
 import { projectById, projectsOf, toApi } from './store.ts'
@@ -48,7 +49,7 @@ export function createProjects(engine: TaskEngine, prepare: Workflow<Record<stri
           security_group_id: null,
         })
         .execute()
-      await tx.insertInto('resource').values({ id, kind: 'project', project_id: id, account_id: accountId }).execute()
+      await registerResources(tx, 'project', { project_id: id, account_id: accountId }, [id])
       const taskId = await order(tx, { id, name, accountId })
       await announce(tx, { type: 'project', id, accountId, projectId: id })
       return { id, taskId }

@@ -5,7 +5,8 @@ import { type Cloud, ensure, gone, orAbsent } from '../foundation/cloud/index.ts
 import type { Db, Tx } from '../foundation/db.ts'
 import { announce } from '../foundation/events.ts'
 import type { Secrets } from '../foundation/secrets.ts'
-import { done, go, OrderFailed, type TaskOf, type Workflow, wait, workflow } from '../foundation/tasks/index.ts'
+import { done, go, OrderFailed, type TaskOf, type Workflow, wait, wasRepeated, workflow } from '../foundation/tasks/index.ts'
+import { keypairsOfProject } from '../keypairs/index.ts'
 import { captureHold, releaseHold } from '../ledger/index.ts'
 import { openMeters } from '../metering/index.ts'
 import { projectById, type ProjectRow } from '../projects/index.ts'
@@ -101,10 +102,7 @@ export function createServer({
     const { cinder_id: volumeId } = system
     const found = await servers.find({ name: server.id })
     if (found) return found.id
-    const rows =
-      server.keypair_ids.length > 0
-        ? await db.selectFrom('keypair').selectAll().where('id', 'in', server.keypair_ids).execute()
-        : []
+    const rows = await keypairsOfProject(db, server.project_id, server.keypair_ids)
     const keys = server.keypair_ids.flatMap((id) => rows.find((row) => row.id === id)?.public_key ?? [])
     const [firstKey, ...furtherKeys] = keys
     const keyName = keypairNameOf(server.id)
@@ -145,13 +143,7 @@ export function createServer({
     volumes: VolumeRow[],
     addresses: AddressRow[],
   ) {
-    const repeated = await db
-      .selectFrom('task_step')
-      .select('position')
-      .where('task_id', '=', task.id)
-      .where('attempts', '>', 1)
-      .executeTakeFirst()
-    if (!repeated) return
+    if (!(await wasRepeated(db, task.id))) return
     const { compute, network, volumes: disks } = cloud.of(project)
     for (const twin of await compute.servers.list({ name: server.id }).all())
       if (twin.id !== server.nova_id) await gone(compute.servers.remove(twin.id))

@@ -1,9 +1,8 @@
 import { assert, type Clock } from '@straylight/kit'
-import { updateAddress } from '../addresses/index.ts'
+import { addressesOfServer, updateAddress } from '../addresses/index.ts'
 import type { Db } from '../foundation/db.ts'
-import { done, go, type TaskOf, type Workflow, wait, workflow } from '../foundation/tasks/index.ts'
+import { done, go, subjectsAtWork, type TaskOf, type Workflow, wait, workflow } from '../foundation/tasks/index.ts'
 import { updateVolume, volumesOfServer } from '../volumes/index.ts'
-import { addressesOfServer } from '../addresses/index.ts'
 import { type ServerRow, updateServer } from './store.ts'
 import type { TearDown } from './tear-down.ts'
 
@@ -48,14 +47,8 @@ export function deleteServer({
     },
     steps: {
       async quiet(task) {
-        const other = await db
-          .selectFrom('task')
-          .select('id')
-          .where('subject_id', '=', task.subject.id)
-          .where('id', '!=', task.id)
-          .where('finished_at', 'is', null)
-          .executeTakeFirst()
-        return other ? wait(lookAgainMs) : go('address')
+        const busy = await subjectsAtWork(db, [task.subject.id], { except: task.id })
+        return busy.size > 0 ? wait(lookAgainMs) : go('address')
       },
       async address(task) {
         const server = await load(task)

@@ -2,5 +2,13 @@ export { createServer } from './create.ts'
 export { deleteServer } from './delete.ts'
 export { rebootServer, startServer, stopServer, writeStarted, writeStopped } from './power.ts'
 export { serverRoutes, type ServerWorkflows } from './routes.ts'
-export { type ServerRow, updateServer } from './store.ts'
+export {
+  type Known,
+  lockServerByNovaId,
+  serverKnownAs,
+  type ServerRow,
+  serversToRecheck,
+  setRecheck,
+  updateServer,
+} from './store.ts'
 export { createTearDown } from './tear-down.ts'

@@ -1,22 +1,22 @@
 import { routes, type Rule, type ServerCreate, serverCan, type ServerStatus } from '@straylight/api'
 import { CallerError, type Clock, conflict, formatMicros, invalid, newId, notFound, paymentRequired } from '@straylight/kit'
-import { addressesOfServer, updateAddress } from '../addresses/index.ts'
+import { addressesOfServer, insertAddresses, updateAddress } from '../addresses/index.ts'
 import { imageById, ramRange, sizeDependencies } from '../catalogue/index.ts'
 import type { Cloud } from '../foundation/cloud/index.ts'
 import type { Db, Tx } from '../foundation/db.ts'
-import { announce } from '../foundation/events.ts'
 import { type Handler, handle } from '../foundation/handler.ts'
 import { pageOf } from '../foundation/lists.ts'
 import type { Secrets } from '../foundation/secrets.ts'
-import type { TaskEngine, Workflow } from '../foundation/tasks/index.ts'
+import { lockOpenTasks, type TaskEngine, type Workflow } from '../foundation/tasks/index.ts'
+import { keypairsOfProject } from '../keypairs/index.ts'
 import { balanceOf, balanceWith, lockAccount, placeHold } from '../ledger/index.ts'
 import { closeMeters, currentPrices, holdMicros, rate, renameOnBill } from '../metering/index.ts'
 import { projectById, type Projects } from '../projects/index.ts'
-import { updateVolume, volumesOfServer } from '../volumes/index.ts'
+import { insertVolumes, updateVolume, volumesOfServer } from '../volumes/index.ts'
 import type { DeleteInput } from './delete.ts'
 import { orderLines } from './price.ts'
 import { describeServers } from './server.ts'
-import { lockServer, serverById, type ServerRow, serversOfProject, updateServer } from './store.ts'
+import { insertServer, lockServer, serverById, type ServerRow, serversOfProject, updateServer } from './store.ts'
 
 const serversPerProject = 1000
 const holdExpiresMs = 24 * 3_600_000
@@ -145,9 +145,8 @@ export function serverRoutes({ engine, cloud, secrets, projects, workflows }: Se
         updated_at: at,
         deleted_at: null,
       }
-      await tx.insertInto('server').values(server).execute()
+      await insertServer(tx, server)
       await writeParts(tx, server, body)
-      await announce(tx, { type: 'server', id, accountId: project.accountId, projectId: params.project_id })
       await projects.prepareAgain(tx, params.project_id)
       const taskId = await engine.start(tx, workflows.create, { ...taskOf(server), input: {} })
       return { data: { result: { id } }, taskId }
@@ -168,13 +167,7 @@ export function serverRoutes({ engine, cloud, secrets, projects, workflows }: Se
       const server = await lockServer(tx, params.id)
       if (!server) throw unknownServer()
       if (server.status === 'DELETING') return { data: undefined }
-      const open = await tx
-        .selectFrom('task')
-        .select(['id', 'workflow'])
-        .where('subject_id', '=', server.id)
-        .where('finished_at', 'is', null)
-        .forUpdate()
-        .execute()
+      const open = await lockOpenTasks(tx, server.id)
       const volumes = await volumesOfServer(tx, server.id)
       const addresses = await addressesOfServer(tx, server.id)
       const input: DeleteInput = {
@@ -307,12 +300,7 @@ async function checkOrder(db: Db | Tx, projectId: string, order: ServerCreate): 
     }
   }
   if (order.keypairs.length > 0) {
-    const found = await db
-      .selectFrom('keypair')
-      .select('id')
-      .where('project_id', '=', projectId)
-      .where('id', 'in', order.keypairs)
-      .execute()
+    const found = await keypairsOfProject(db, projectId, order.keypairs)
     for (const [index, id] of order.keypairs.entries())
       if (!found.some((key) => key.id === id))
         fields.push({ field: `keypairs.${index}`, message: 'there is no such key in this project' })
@@ -366,14 +354,6 @@ async function writeParts(tx: Tx, server: ServerRow, order: ServerCreate): Promi
     bandwidth_max_mbps: address.bandwidth_max_mbps ?? 100,
     neutron_id: null,
   }))
-  await tx.insertInto('volume').values(volumes).execute()
-  if (addresses.length > 0) await tx.insertInto('address').values(addresses).execute()
-  await tx
-    .insertInto('resource')
-    .values([
-      { id: server_id, kind: 'server', project_id, account_id },
-      ...volumes.map(({ id }) => ({ id, kind: 'volume', project_id, account_id })),
-      ...addresses.map(({ id }) => ({ id, kind: 'address', project_id, account_id })),
-    ])
-    .execute()
+  await insertVolumes(tx, server, volumes)
+  await insertAddresses(tx, server, addresses)
 }

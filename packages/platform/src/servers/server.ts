@@ -1,11 +1,11 @@
 import type { Server } from '@straylight/api'
 import { formatMicros } from '@straylight/kit'
-import type { AddressRow } from '../addresses/index.ts'
+import { type AddressRow, addressesOfServers } from '../addresses/index.ts'
 import { imagesByIds, type ImageRow, operationSystem } from '../catalogue/index.ts'
 import type { Db } from '../foundation/db.ts'
 import { type Progress, progressOf } from '../foundation/tasks/index.ts'
 import { hourMicrosOf, hoursPerMonth } from '../metering/index.ts'
-import type { VolumeRow } from '../volumes/index.ts'
+import { type VolumeRow, volumesOfServers } from '../volumes/index.ts'
 import type { ServerRow } from './store.ts'
 
 /** Everything about servers in five queries, however many they are; nothing is asked of the cloud. */
@@ -13,20 +13,8 @@ export async function describeServers(db: Db, servers: ServerRow[]): Promise<Ser
   const ids = servers.map(({ id }) => id)
   if (ids.length === 0) return []
   const [volumes, addresses, images, progress] = await Promise.all([
-    db
-      .selectFrom('volume')
-      .selectAll()
-      .where('server_id', 'in', ids)
-      .where('deleted_at', 'is', null)
-      .orderBy('position')
-      .execute(),
-    db
-      .selectFrom('address')
-      .selectAll()
-      .where('server_id', 'in', ids)
-      .where('deleted_at', 'is', null)
-      .orderBy('created_at')
-      .execute(),
+    volumesOfServers(db, ids),
+    addressesOfServers(db, ids),
     imagesByIds(db, [...new Set(servers.flatMap(({ image_id }) => image_id ?? []))]),
     progressOf(db, ids),
   ])

@@ -1,6 +1,7 @@
 import type { ServerStatus } from '@straylight/api'
 import type { Db, Tx } from '../foundation/db.ts'
 import { announce } from '../foundation/events.ts'
+import { registerResources } from '../foundation/resources.ts'
 
 declare module '../foundation/db.ts' {
   interface Tables {
@@ -47,6 +48,12 @@ export const serversOfProject = (db: Db | Tx, projectId: string) =>
     .orderBy('created_at')
     .execute()
 
+export async function insertServer(tx: Tx, server: ServerRow): Promise<void> {
+  await tx.insertInto('server').values(server).execute()
+  await registerResources(tx, 'server', server, [server.id])
+  await announce(tx, { type: 'server', id: server.id, accountId: server.account_id, projectId: server.project_id })
+}
+
 /** Writes and tells whoever looks at it. */
 export async function updateServer(
   tx: Tx,
@@ -56,3 +63,28 @@ export async function updateServer(
   await tx.updateTable('server').set(values).where('id', '=', server.id).execute()
   await announce(tx, { type: 'server', id: server.id, accountId: server.account_id, projectId: server.project_id })
 }
+
+export type Known = Pick<ServerRow, 'id' | 'nova_id'>
+
+const alive = (db: Db | Tx) => db.selectFrom('server').where('deleted_at', 'is', null)
+
+export const lockServerByNovaId = (tx: Tx, novaId: string) =>
+  alive(tx).selectAll().where('nova_id', '=', novaId).forUpdate().executeTakeFirst()
+/** The server that goes by one of these ids, in the cloud or here. */
+export const serverKnownAs = (db: Db | Tx, ids: { nova?: string[]; ours: string[] }): Promise<Known | undefined> =>
+  alive(db)
+    .select(['id', 'nova_id'])
+    .where((where) => where.or([where('nova_id', 'in', ids.nova ?? []), where('id', 'in', ids.ours)]))
+    .executeTakeFirst()
+
+/** Notes that the cloud said something of a server that could not be taken over yet, or that it has been. Nobody is told. */
+export const setRecheck = (db: Db | Tx, id: string, recheck: boolean) =>
+  db.updateTable('server').set({ recheck }).where('id', '=', id).execute()
+export const serversToRecheck = (db: Db | Tx) =>
+  alive(db)
+    .select(['id', 'nova_id'])
+    .where('recheck', '=', true)
+    .where('nova_id', 'is not', null)
+    .orderBy('updated_at')
+    .limit(200)
+    .execute()

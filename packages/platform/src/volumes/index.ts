@@ -1,3 +1,3 @@
 export { deleteVolume, removeVolumes } from './delete.ts'
 export { volumeRoutes } from './routes.ts'
-export { updateVolume, type VolumeRow, volumesOfServer } from './store.ts'
+export { updateVolume, type VolumeRow, volumeById, volumesOfServer, volumesOfServers, insertVolumes } from './store.ts'

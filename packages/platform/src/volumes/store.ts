@@ -1,5 +1,6 @@
 import type { Volume } from '@straylight/api'
 import type { Db, Tx } from '../foundation/db.ts'
+import { type Owner, registerResources } from '../foundation/resources.ts'
 
 declare module '../foundation/db.ts' {
   interface Tables {
@@ -40,16 +41,28 @@ export const volumesOfProject = (db: Db | Tx, projectId: string) =>
     .orderBy('created_at')
     .orderBy('position')
     .execute()
-export const volumesOfServer = (db: Db | Tx, serverId: string) =>
+export const volumesOfServer = (db: Db | Tx, serverId: string) => volumesOfServers(db, [serverId])
+/** Those of `serverIds`, of which there is one at least, each server's in their order. */
+export const volumesOfServers = (db: Db | Tx, serverIds: string[]) =>
   db
     .selectFrom('volume')
     .selectAll()
-    .where('server_id', '=', serverId)
+    .where('server_id', 'in', serverIds)
     .where('deleted_at', 'is', null)
     .orderBy('position')
     .execute()
 export const volumeById = (db: Db | Tx, id: string) =>
   db.selectFrom('volume').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst()
+export async function insertVolumes(tx: Tx, owner: Owner, rows: VolumeRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await tx.insertInto('volume').values(rows).execute()
+  await registerResources(
+    tx,
+    'volume',
+    owner,
+    rows.map(({ id }) => id),
+  )
+}
 export const updateVolume = (tx: Db | Tx, id: string, values: Partial<VolumeRow>) =>
   tx.updateTable('volume').set(values).where('id', '=', id).execute()
 

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { fromKysely, PgBoss } from 'pg-boss'
 import type { Database, Tx } from '../db.ts'
 import { announce } from '../events.ts'
+import { registerResources } from '../resources.ts'
 import type { TaskTable } from '../tables.ts'
 import { describe, isRetryable, reasonFor, tookTooLong } from './failures.ts'
 import { closeIncidents, openIncident } from './incidents.ts'
@@ -155,11 +156,7 @@ export class TaskEngine {
         finished_at: null,
       })
       .execute()
-    if (order.projectId)
-      await tx
-        .insertInto('resource')
-        .values({ id, kind: 'task', project_id: order.projectId, account_id: order.accountId })
-        .execute()
+    if (order.projectId) await registerResources(tx, 'task', { project_id: order.projectId, account_id: order.accountId }, [id])
     await this.#enqueue(tx, [{ id, jobId }])
     await announce(tx, {
       type: 'task',

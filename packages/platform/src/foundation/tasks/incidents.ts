@@ -1,12 +1,18 @@
 import { newId } from '@straylight/kit'
-import type { Tx } from '../db.ts'
+import type { Db, Tx } from '../db.ts'
 import '../tables.ts'
 
-/** Calls an operator, once for each kind and task while that call is open. */
-export async function openIncident(tx: Tx, kind: string, task: { id: string }, summary: string, at: Date): Promise<void> {
+/** Calls an operator, once for each kind and task while that call is open; what is about no task calls each time. */
+export async function openIncident(
+  tx: Db | Tx,
+  kind: string,
+  task: { id: string } | undefined,
+  summary: string,
+  at: Date,
+): Promise<void> {
   await tx
     .insertInto('incident')
-    .values({ id: newId(), kind, task_id: task.id, summary, opened_at: at, closed_at: null })
+    .values({ id: newId(), kind, task_id: task?.id ?? null, summary, opened_at: at, closed_at: null })
     .onConflict((conflict) => conflict.doNothing())
     .execute()
 }

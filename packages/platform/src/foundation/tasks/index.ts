@@ -14,4 +14,7 @@ export {
   wait,
   workflow,
 } from './workflow.ts'
+export { listedTasks, stepsTaken, taskById, type TaskRow, type TaskStepRow, wasRepeated } from './history.ts'
+export { openIncident } from './incidents.ts'
+export { lockOpenTasks, openTasksByState, subjectsAtWork } from './open.ts'
 export { type Progress, progressOf } from './progress.ts'

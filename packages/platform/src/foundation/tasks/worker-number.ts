@@ -15,6 +15,7 @@ export async function takeWorkerNumber(pool: pg.Pool, onLost: () => void): Promi
     held = false
   }
   client.on('error', () => {
+    if (!held) return // one loss may be told twice
     release()
     onLost()
   })

@@ -1,0 +1,2 @@
+export { forgetOldAnswers } from './idempotency.ts'
+export { buildHttp } from './server.ts'
