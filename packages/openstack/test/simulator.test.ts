@@ -242,6 +242,29 @@ describe('being killed', () => {
   })
 })
 
+describe("an image of a server's disk", () => {
+  const imageOf = async (name: string) => {
+    const { id } = await newServer(name)
+    pass(8)
+    return (await cloud.compute.servers.createImage(id, { name: 'disk' })).imageId
+  }
+
+  test('is there after a while, as large as the disk', async () => {
+    const id = await imageOf('source')
+    expect(await cloud.images.get(id)).toMatchObject({ status: 'queued', sizeBytes: undefined })
+    pass(30)
+    expect(await cloud.images.get(id)).toMatchObject({ status: 'active', properties: { image_type: 'snapshot' } })
+    expect((await cloud.images.get(id)).sizeBytes).toBeGreaterThan(1e9)
+  })
+
+  test('is gone again when it failed, as Nova takes it back', async () => {
+    sim.faults.add({ match: { func: 'create-image' }, effect: 'status' })
+    const id = await imageOf('unlucky')
+    pass(30)
+    await expect(cloud.images.get(id)).rejects.toMatchObject({ code: 'glance.not_found' })
+  })
+})
+
 describe('what a guest shows', () => {
   test('its console log is a boot that grows, and ends with a login', async () => {
     const { id } = await newServer('talkative')

@@ -157,6 +157,8 @@ export function computeContract(world: () => World): void {
       const hypervisors = await compute.hypervisors.list().all()
       expect(hypervisors.length).toBeGreaterThan(0)
       expect(hypervisors[0]).toMatchObject({ state: 'up', status: 'enabled', capacity: { vcpus: expect.any(Number) } })
+      const { id, hostname } = must(hypervisors[0])
+      expect(await compute.hypervisors.get(id)).toMatchObject({ hostname, state: 'up' })
       const services = await compute.services.list({ binary: 'nova-compute' }).all()
       expect(services[0]).toMatchObject({ binary: 'nova-compute', isEnabled: true, isUp: true })
       expect(await compute.availabilityZones.list().all()).toEqual(expect.arrayContaining([{ name: 'nova', isAvailable: true }]))

@@ -129,6 +129,21 @@ export function identityContract(world: () => World): void {
       })
       expect(await users.find({ name: 'nobody-of-that-name', domainId: domain.id })).toBeUndefined()
       expect(await users.update(customer.userId, { description: 'a buyer' })).toMatchObject({ description: 'a buyer' })
+      expect(await users.get(customer.userId)).toMatchObject({ name: customer.userName, description: 'a buyer' })
+      expect(await domains.get(domain.id)).toEqual(domain)
+    })
+
+    test('a user changes its own password, and the old one is refused from then on', async () => {
+      const other = await world().customer()
+      const { target } = world()
+      await other.own.identity.users.changePassword(other.userId, { from: other.password, to: 'another-of-the-contract' })
+      const login = (password: string) =>
+        world()
+          .open({ username: other.userName, password, userDomain: target.customersDomain })
+          .as({ projectId: other.projectId })
+          .token()
+      expect((await world().refused(() => login(other.password))).status).toBe(401)
+      expect((await login('another-of-the-contract')).user.id).toBe(other.userId)
     })
 
     test('a changed password ends the tokens, and the next call gets another by itself', async () => {
@@ -152,6 +167,10 @@ export function identityContract(world: () => World): void {
       })
       expect(created.secret.length).toBeGreaterThan(20)
       expect(await applicationCredentials.find(customer.userId, { name: 'automation' })).toMatchObject({ id: created.id })
+      expect(await applicationCredentials.get(customer.userId, created.id)).toMatchObject({
+        name: 'automation',
+        roles: ['member'],
+      })
       const automation = world().open({ applicationCredentialId: created.id, secret: created.secret })
       expect(await automation.as({ projectId: customer.projectId }).identity.whoami()).toMatchObject({ userId: customer.userId })
       await expect(automation.as({ projectId: 'another' }).token()).rejects.toMatchObject({ code: 'keystone.other_scope' })

@@ -138,8 +138,29 @@ export function imagesContract(world: () => World): void {
       expect(await images.find({ name })).toMatchObject({ id: first.id })
     })
 
-    test('the ways of import are told', async () => {
-      expect(await customer.own.images.importMethods()).toEqual(expect.arrayContaining(['web-download']))
+    test('the ways of import are told, and what was staged is imported', async () => {
+      const { images } = customer.own
+      expect(await images.importMethods()).toEqual(expect.arrayContaining(['glance-direct', 'web-download']))
+      const image = await images.create({ name: `${world().prefix}-import`, diskFormat: 'raw' })
+      world().later(() => images.remove(image.id))
+      const early = await world().refused(() => images.importImage(image.id, 'glance-direct'))
+      expect(early.status).toBe(409)
+      await images.stage(image.id, chunks(2, 65_536))
+      expect(world().lastAnswer.status).toBe(204)
+      expect(await images.get(image.id)).toMatchObject({ status: 'uploading' })
+      await images.importImage(image.id, 'glance-direct')
+      expect(world().lastAnswer.status).toBe(202)
+      expect(await images.waitForStatus(image.id, 'active')).toMatchObject({ sizeBytes: 131_072 })
+    })
+
+    test('an image is taken out of use and back', async () => {
+      const { images } = customer.own
+      const image = must(await images.find({ name: `${world().prefix}-import` }))
+      await images.deactivate(image.id)
+      expect(world().lastAnswer.status).toBe(204)
+      expect(await images.get(image.id)).toMatchObject({ status: 'deactivated' })
+      await images.reactivate(image.id)
+      expect(await images.get(image.id)).toMatchObject({ status: 'active' })
     })
   })
 }

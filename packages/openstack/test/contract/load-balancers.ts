@@ -93,20 +93,55 @@ export function loadBalancersContract(world: () => World): void {
         `health_monitor ${monitor.id}`,
         `member ${member.id}`,
       ])
+      expect(await listeners.find({ name: 'http', loadBalancerId: balancer.id })).toMatchObject({ id: listener.id })
+      expect(await pools.find({ name: 'web', loadBalancerId: balancer.id })).toMatchObject({ id: pool.id })
+      expect(await members.find(pool.id, { address: '10.63.0.10', port: 8080 })).toMatchObject({ id: member.id })
+      expect(await healthMonitors.find({ poolId: pool.id })).toMatchObject({ id: monitor.id })
+      expect(await listeners.update(listener.id, { connectionLimit: 100 })).toMatchObject({ id: listener.id })
+      await loadBalancers.waitUntilActive(balancer.id)
+      expect(await pools.update(pool.id, { algorithm: 'LEAST_CONNECTIONS' })).toMatchObject({ id: pool.id })
+      await loadBalancers.waitUntilActive(balancer.id)
+      expect(await members.update(pool.id, member.id, { weight: 7 })).toMatchObject({ id: member.id })
+      await loadBalancers.waitUntilActive(balancer.id)
+      expect(await healthMonitors.update(monitor.id, { delaySeconds: 9 })).toMatchObject({ id: monitor.id })
+      await loadBalancers.waitUntilActive(balancer.id)
+      expect(await listeners.get(listener.id)).toMatchObject({ connectionLimit: 100 })
+      expect(await pools.get(pool.id)).toMatchObject({ algorithm: 'LEAST_CONNECTIONS' })
+      expect(await members.get(pool.id, member.id)).toMatchObject({ weight: 7 })
+      expect(await healthMonitors.get(monitor.id)).toMatchObject({ delaySeconds: 9 })
       await members.replaceAll(pool.id, [{ address: '10.63.0.11', port: 8080, subnetId }])
       await loadBalancers.waitUntilActive(balancer.id)
-      expect((await members.list(pool.id).all()).map(({ address }) => address)).toEqual(['10.63.0.11'])
+      const left = await members.list(pool.id).all()
+      expect(left.map(({ address }) => address)).toEqual(['10.63.0.11'])
+      for (const { id } of left) {
+        await members.remove(pool.id, id)
+        await loadBalancers.waitUntilActive(balancer.id)
+      }
+      await healthMonitors.remove(monitor.id)
+      await loadBalancers.waitUntilActive(balancer.id)
+      expect((await loadBalancers.status(balancer.id)).children[0]?.children[0]?.children).toEqual([])
+    })
+
+    test('a broken one moves to another machine, and keeps its address', async () => {
+      if (!isOffered) return expect(balancer).toBeUndefined()
+      const { vip } = await customer.own.loadBalancers.get(balancer.id)
+      await world().admin.loadBalancers.failover(balancer.id)
+      expect(await customer.own.loadBalancers.waitUntilActive(balancer.id)).toMatchObject({ vip: { address: vip.address } })
     })
 
     test('its counters are told', async () => {
       if (!isOffered) return expect(balancer).toBeUndefined()
-      expect(await customer.own.loadBalancers.statistics(balancer.id)).toMatchObject({
+      const counters = {
         activeConnections: expect.any(Number),
         totalConnections: expect.any(Number),
         bytesIn: expect.any(Number),
         bytesOut: expect.any(Number),
         requestErrors: expect.any(Number),
-      })
+      }
+      const { loadBalancers } = customer.own
+      expect(await loadBalancers.statistics(balancer.id)).toMatchObject(counters)
+      const [listener] = await loadBalancers.listeners.list({ loadBalancerId: balancer.id }).all()
+      expect(await loadBalancers.listeners.statistics(listener?.id ?? '')).toMatchObject(counters)
     })
 
     test('with parts it goes only as a whole', async () => {
@@ -114,6 +149,17 @@ export function loadBalancersContract(world: () => World): void {
       const { loadBalancers } = customer.own
       const { status } = await world().refused(() => loadBalancers.remove(balancer.id))
       expect(status).toBe(400)
+      const [[listener], [pool]] = [
+        await loadBalancers.listeners.list({ loadBalancerId: balancer.id }).all(),
+        await loadBalancers.pools.list({ loadBalancerId: balancer.id }).all(),
+      ]
+      await loadBalancers.listeners.remove(listener?.id ?? '')
+      await loadBalancers.waitUntilActive(balancer.id)
+      expect(await loadBalancers.pools.list({ loadBalancerId: balancer.id }).all()).toHaveLength(1)
+      await loadBalancers.pools.remove(pool?.id ?? '')
+      await loadBalancers.waitUntilActive(balancer.id)
+      await loadBalancers.pools.create({ name: 'last', protocol: 'HTTP', algorithm: 'ROUND_ROBIN', loadBalancerId: balancer.id })
+      await loadBalancers.waitUntilActive(balancer.id)
       await loadBalancers.remove(balancer.id, { withParts: true })
       expect(world().lastAnswer.status).toBe(204)
       await loadBalancers.waitUntilGone(balancer.id)

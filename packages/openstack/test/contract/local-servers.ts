@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { orAbsent } from '../../src/index.ts'
 import { type Customer, must, type World } from './target.ts'
 
 /** A server whose disk is on its host, for what only such servers can have done to them. */
@@ -61,6 +62,27 @@ export function localServersContract(world: () => World): void {
       await servers.waitForStatus(id, 'SUSPENDED')
       await servers.resume(id)
       await servers.waitForStatus(id, 'ACTIVE')
+    })
+
+    test('without an agent in the guest its password cannot be changed', async () => {
+      const { error, status } = await world().refused(() => customer.own.compute.servers.changePassword(id, 'another'))
+      expect(status).toBe(409)
+      expect(error).toMatchObject({ kind: 'conflict', retryable: false, effect: 'none' })
+    })
+
+    test('its disk becomes an image with data; where Nova may not, it takes the image back', async () => {
+      const { images, compute } = customer.own
+      const { imageId: made } = await compute.servers.createImage(id, { name: `${world().prefix}-disk` })
+      world().later(() => images.remove(made))
+      const image = await orAbsent(images.waitForStatus(made, 'active'))
+      await compute.servers.waitForStatus(id, 'ACTIVE')
+      const { requestId } = must(await compute.instanceActions.list(id).first(({ action }) => action === 'createImage'))
+      const { events } = await compute.instanceActions.get(id, requestId)
+      expect(events.map(({ result }) => result)).toEqual([image ? 'Success' : 'Error'])
+      if (!image) return
+      expect(image).toMatchObject({ name: `${world().prefix}-disk`, properties: { image_type: 'snapshot' } })
+      expect(image.sizeBytes).toBeGreaterThan(0)
+      await images.remove(made)
     })
 
     test('an admin sets its state by force, and it does not stop by itself', async () => {

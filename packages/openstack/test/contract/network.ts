@@ -47,6 +47,8 @@ export function networkContract(world: () => World): void {
       expect(await networks.find({ name: 'lan' })).toMatchObject({ id: network.id, subnetIds: [subnet.id] })
       expect(await subnets.find({ name: 'lan', networkId: network.id })).toMatchObject({ id: subnet.id })
       expect(await networks.find({ name: 'la' })).toBeUndefined()
+      expect(await subnets.get(subnet.id)).toEqual(subnet)
+      expect(await networks.update(network.id, { description: 'changed' })).toMatchObject({ name: 'lan', description: 'changed' })
     })
 
     test('customers do not see the networks of others, and are told that they are not there', async () => {
@@ -78,6 +80,22 @@ export function networkContract(world: () => World): void {
       expect(status).toBe(400)
       expect(body).toMatchObject({ NeutronError: { type: 'InvalidInput' } })
       expect(error).toMatchObject({ kind: 'invalid', code: 'neutron.invalid' })
+    })
+
+    test('a second subnet, of IPv6, comes and goes', async () => {
+      const { subnets, networks } = customer.own.network
+      const second = await subnets.create({ name: 'six', networkId: network.id, cidr: 'fd00:61::/64', ipVersion: 6 })
+      expect(second).toMatchObject({
+        ipVersion: 6,
+        cidr: 'fd00:61::/64',
+        gatewayIp: 'fd00:61::',
+        isDhcpEnabled: true,
+        allocationPools: [{ start: 'fd00:61::1', end: 'fd00:61::ffff:ffff:ffff:ffff' }],
+      })
+      expect((await networks.get(network.id)).subnetIds.sort()).toEqual([subnet.id, second.id].sort())
+      await subnets.remove(second.id)
+      expect(world().lastAnswer.status).toBe(204)
+      expect((await world().refused(() => subnets.get(second.id))).status).toBe(404)
     })
 
     test('a subnet changes its name servers and routes', async () => {
@@ -145,6 +163,10 @@ export function networkContract(world: () => World): void {
         dhcpOptions: [{ name: 'mtu', value: '1400' }],
       })
       expect(changed).toMatchObject({ description: 'mine', securityGroupIds: [group.id] })
+      expect(await ports.get(port.id)).toMatchObject({ description: 'mine', securityGroupIds: [group.id] })
+      expect(world().lastAnswer.json.port).toMatchObject({ extra_dhcp_opts: [{ opt_name: 'mtu', opt_value: '1400' }] })
+      await securityGroups.update(group.id, { description: 'for all of the web' })
+      expect(await securityGroups.get(group.id)).toMatchObject({ name: 'web', description: 'for all of the web' })
       const { error, status } = await world().refused(() => securityGroups.remove(group.id))
       expect(status).toBe(409)
       expect(error).toMatchObject({ kind: 'conflict', code: 'neutron.in_use' })
@@ -232,6 +254,7 @@ export function networkContract(world: () => World): void {
         name: 'gate',
         gateway: { networkId: outside.id },
       })
+      expect(await routers.get(router.id)).toMatchObject({ name: 'gate', gateway: { networkId: outside.id } })
     })
 
     test('a network with a port on it stays', async () => {
@@ -254,6 +277,9 @@ export function networkContract(world: () => World): void {
       const on = await floatingIps.update(floating.id, { portId: port.id, fixedAddress: '10.61.0.50' })
       expect(on).toMatchObject({ portId: port.id, fixedAddress: '10.61.0.50' })
       expect(await floatingIps.find({ portId: port.id })).toMatchObject({ id: floating.id })
+      expect(await floatingIps.get(floating.id)).toMatchObject({ portId: port.id, description: 'address-of-my-id' })
+      for (const many of [{ portIds: [port.id] }, { ids: [floating.id] }])
+        expect(await floatingIps.listOf(many).all()).toMatchObject([{ id: floating.id }])
       const router = must(await customer.own.network.routers.find({ name: 'gate' }))
       expect(on.routerId).toBe(router.id)
       const needed = await world().refused(() => customer.own.network.routers.removeInterface(router.id, subnet.id))
@@ -308,6 +334,7 @@ export function networkContract(world: () => World): void {
       const addresses = await availability.addressesOf(network.id)
       expect(addresses).toMatchObject({ networkId: network.id, total: 253, subnets: [{ cidr: '10.61.0.0/24' }] })
       expect(addresses.used).toBeGreaterThanOrEqual(2)
+      expect((await availability.addresses().all()).map(({ networkId }) => networkId)).toContain(network.id)
     })
   })
 }

@@ -17,6 +17,17 @@ export function volumesContract(world: () => World): void {
       expect(await customer.own.volumes.types.find({ name: volumeType })).toMatchObject({ name: volumeType, isPublic: true })
     })
 
+    test('admins make types, private ones are not seen by customers', async () => {
+      const { types } = world().admin.volumes
+      const made = await types.create({ name: `${world().prefix}-private`, description: 'for a few', isPublic: false })
+      world().later(() => types.remove(made.id))
+      expect(await types.get(made.id)).toMatchObject({ name: made.name, description: 'for a few', isPublic: false })
+      expect(await customer.own.volumes.types.find({ name: made.name })).toBeUndefined()
+      expect((await world().refused(() => customer.own.volumes.types.create({ name: 'mine' }))).status).toBe(403)
+      await types.remove(made.id)
+      expect((await world().refused(() => types.get(made.id))).status).toBe(404)
+    })
+
     test('a volume is made from an image, is creating, then available and bootable', async () => {
       const { volumes, images } = customer.own
       const image = must(await images.find({ name: world().target.imageName }))
@@ -129,6 +140,18 @@ export function volumesContract(world: () => World): void {
       expect(status).toBe(404)
     })
 
+    test('it goes back to its latest snapshot', async () => {
+      const { volumes } = customer.own
+      const { id } = await volumes.snapshots.create({ volumeId: volume.id, name: 'to return to' })
+      await volumes.snapshots.waitForStatus(id, 'available')
+      await volumes.revertToSnapshot(volume.id, id)
+      expect(world().lastAnswer.status).toBe(202)
+      expect(await volumes.waitForStatus(volume.id, 'available')).toMatchObject({ sizeGib: 2 })
+      await volumes.snapshots.waitForStatus(id, 'available')
+      await volumes.snapshots.remove(id)
+      await volumes.snapshots.waitUntilGone(id)
+    })
+
     test('it changes its type', async () => {
       const { volumes } = customer.own
       await volumes.retype(volume.id, world().target.otherVolumeType, { migrate: true })
@@ -137,6 +160,17 @@ export function volumesContract(world: () => World): void {
         return now.status === 'available' && now.volumeType === world().target.otherVolumeType ? now : undefined
       })
       expect(changed.id).toBe(volume.id)
+    })
+
+    test('an offer is listed, and taken back', async () => {
+      const { transfers } = customer.own.volumes
+      const { id, name } = await transfers.create({ volumeId: volume.id, name: 'never mind' })
+      expect(await transfers.get(id)).toMatchObject({ name, volumeId: volume.id })
+      expect(await transfers.list().all()).toMatchObject([{ id, volumeId: volume.id }])
+      await transfers.remove(id)
+      expect(world().lastAnswer.status).toBe(202)
+      expect(await customer.own.volumes.get(volume.id)).toMatchObject({ status: 'available' })
+      expect(await transfers.list().all()).toEqual([])
     })
 
     test('it is offered to another customer, who takes it with the key', async () => {
@@ -175,6 +209,21 @@ export function volumesContract(world: () => World): void {
       await images.remove(imageId)
       await volumes.remove(source.id)
       await volumes.waitUntilGone(source.id)
+    })
+
+    test('an admin sets a status by force, which ends a wait, and deletes by force', async () => {
+      const { volumes } = customer.own
+      const { id } = await volumes.create({ name: 'stuck', sizeGib: 1 })
+      world().later(() => volumes.remove(id))
+      await volumes.waitForStatus(id, 'available')
+      expect((await world().refused(() => volumes.resetStatus(id, 'error'))).status).toBe(403)
+      expect((await world().refused(() => volumes.forceRemove(id))).status).toBe(403)
+      await world().admin.volumes.resetStatus(id, 'error')
+      expect(world().lastAnswer.status).toBe(202)
+      await expect(volumes.waitForStatus(id, 'available')).rejects.toMatchObject({ kind: 'failed', code: 'cinder.volume_error' })
+      await world().admin.volumes.forceRemove(id)
+      expect(world().lastAnswer.status).toBe(202)
+      await volumes.waitUntilGone(id)
     })
 
     test('a backup is made and restored, where there is a service for it', async () => {

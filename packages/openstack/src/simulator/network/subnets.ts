@@ -179,7 +179,7 @@ function createSubnet(call: Call) {
     if (overlap(cidr, cidrOf(other)))
       throw invalid(`Requested subnet with cidr: ${formatCidr(cidr)} for network: ${network.id} overlaps with another subnet.`)
   const addressMode = asText(asked.ipv6_address_mode) ?? null
-  const gateway = gatewayOf(asked, cidr, addressMode)
+  const gateway = gatewayOf(asked, cidr)
   const pools =
     asked.allocation_pools === undefined ? defaultPools(cidr, gateway?.value) : poolsAsked(asked.allocation_pools, cidr)
   const base = freshResource(call, asked)
@@ -209,11 +209,10 @@ function createSubnet(call: Call) {
   return { status: 201, body: { subnet: subnetView(subnet) } }
 }
 
-function gatewayOf(asked: JsonObject, cidr: Cidr, addressMode: string | null): Address | undefined {
+function gatewayOf(asked: JsonObject, cidr: Cidr): Address | undefined {
   if (asked.gateway_ip === null) return undefined
-  // With SLAAC the routers' anycast address, the first of the subnet, is the gateway.
-  if (asked.gateway_ip === undefined)
-    return { version: cidr.version, value: addressMode === null || cidr.version === 4 ? cidr.base + 1n : cidr.base }
+  // With IPv6 it is the routers' anycast address, the first of the subnet.
+  if (asked.gateway_ip === undefined) return { version: cidr.version, value: cidr.version === 4 ? cidr.base + 1n : cidr.base }
   const gateway = parseAddress(String(asked.gateway_ip))
   if (!gateway || gateway.version !== cidr.version)
     throw badRequest(
