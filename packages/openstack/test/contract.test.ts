@@ -1,12 +1,16 @@
 import { env } from 'node:process'
 import { startOpenstackSimulator } from '../src/simulator/index.ts'
+import { startBroker } from './amqp/broker.ts'
 import { contract } from './contract.ts'
 import { HurriedClock } from './contract/hurried-clock.ts'
 import { realTarget } from './contract/real.ts'
+import type { Target } from './contract/target.ts'
 
-contract('the simulator', async () => {
+const broker = await startBroker()
+
+async function simulated(): Promise<Target> {
   const clock = new HurriedClock()
-  const simulator = await startOpenstackSimulator({ clock: clock.inner })
+  const simulator = await startOpenstackSimulator({ clock: clock.inner, amqpUrl: broker.url })
   return {
     authUrl: simulator.authUrl,
     credentials: simulator.credentials,
@@ -19,13 +23,14 @@ contract('the simulator', async () => {
     volumeType: 'standard',
     otherVolumeType: 'fast',
     externalNetwork: 'public',
-    hear(inbox) {
-      const stop = simulator.onNotification(({ exchange, body }) => void inbox.take(body, exchange, false))
-      return { counts: inbox.counts, close: async () => stop() }
+    async close() {
+      await simulator.close()
+      await broker.close()
     },
-    close: () => simulator.close(),
   }
-})
+}
+
+contract('the simulator', simulated, { amqpUrl: broker.url })
 
 const { OPENSTACK_URL, OPENSTACK_AMQP_URL } = env
 if (OPENSTACK_URL)

@@ -1,7 +1,6 @@
 import { type Clock, type HttpRequest, type HttpResponse, type Layer, UpstreamError } from '@straylight/kit'
 import { expect } from 'vitest'
 import { type Credentials, createOpenstack, type Openstack, type Scope, type ScopedCloud, withRetry } from '../../src/index.ts'
-import type { Inbox } from '../../src/notifications/inbox.ts'
 
 /** A cloud to hold to the contract: the simulator, or a real one. */
 export interface Target {
@@ -19,8 +18,6 @@ export interface Target {
   volumeType: string
   otherVolumeType: string
   externalNetwork: string
-  /** Gives every notification to the inbox, where no broker is needed for it. */
-  hear?(inbox: Inbox): { counts: Inbox['counts']; close(): Promise<void> }
   close?(): Promise<void>
 }
 
