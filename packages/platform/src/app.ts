@@ -19,7 +19,16 @@ import { keypairRoutes } from './keypairs/index.ts'
 import { endDuePromises, expireHolds, openLedger } from './ledger/index.ts'
 import { chargeDue, seedPrices } from './metering/index.ts'
 import { createServerObserver, type ServerObserver } from './observe/index.ts'
-import { demoRoutes, proveBooks, systemRoutes, Systems, taskRoutes } from './operations/index.ts'
+import {
+  askAll,
+  demoRoutes,
+  type NeighbourOptions,
+  proveBooks,
+  questionsTo,
+  systemRoutes,
+  Systems,
+  taskRoutes,
+} from './operations/index.ts'
 import { createProjects, prepareProject, projectRoutes } from './projects/index.ts'
 import {
   createServer,
@@ -53,6 +62,8 @@ export interface AppOptions {
     /** Around every call, for tests that crash or count. */
     layers?: Layer[]
   }
+  /** Whom an operator wants to see besides OpenStack. */
+  neighbours?: NeighbourOptions
   amqpUrl?: string | undefined
   webFolder?: string
   secureCookies?: boolean
@@ -120,6 +131,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     onError: (error) => logger.error({ err: error }, 'the task queue'),
   })
   const feed = new ChangeFeed(database.url, () => logger.warn('changes between two connections to the database were not heard'))
+
+  const questions = questionsTo(options.neighbours ?? {}, {
+    database,
+    clock,
+    systems,
+    token: async () => (await openstack.admin.token()).value,
+  })
 
   const parts = { db, cloud, clock, engine, secrets }
   const tearDown = createTearDown({ db, cloud })
@@ -213,6 +231,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       if (workers > 0) await engine.work(workers)
       isWorking = true
       loops.every(pollSeconds * 1000, 'observe.servers', () => observer.poll())
+      loops.every(15_000, 'neighbours.ask', () => askAll(questions))
       loops.every(60_000, 'catalogue.images', () => syncImages(parts))
       loops.every(20_000, 'money.due', runDue)
       loops.every(86_400_000, 'money.proof', () => proveBooks(db, clock))

@@ -107,12 +107,14 @@ export const settings = {
   ),
   tungstenUrl: url(
     'TUNGSTEN_URL',
-    'The config API of Tungsten Fabric or OpenSDN. Without it, and with a simulated OpenStack, it is simulated.',
+    'The config API of Tungsten Fabric or OpenSDN, watched for operators. Without it, and with a simulated OpenStack, it is simulated.',
   ),
   billmanagerUrl: url(
     'BILLMANAGER_URL',
-    'BILLmanager. Without it the embedded ledger owns all money; with a simulated OpenStack a simulated one runs beside.',
+    'BILLmanager, watched for operators; the embedded ledger owns all money. Without it, and with a simulated OpenStack, it is simulated.',
   ),
+  billmanagerUsername: text('BILLMANAGER_USERNAME', 'straylight', 'A staff user of that panel.'),
+  billmanagerPassword: optional('BILLMANAGER_PASSWORD', 'Its password.'),
 } satisfies Record<string, Setting<unknown>>
 
 export type Config = { [Name in keyof typeof settings]: ReturnType<(typeof settings)[Name]['read']> } & {
@@ -132,6 +134,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     throw new ConfigurationError(
       "OPENSTACK_USERNAME is `admin`. A shared admin account that changes its scope breaks the SDN's routing: make a service account for the platform.",
     )
+  if (values.billmanagerUrl && !values.billmanagerPassword)
+    throw new ConfigurationError('BILLMANAGER_URL is given, so BILLMANAGER_PASSWORD is needed.')
   const isSimulated = !values.openstackAuthUrl && !values.tungstenUrl && !values.billmanagerUrl
   return { ...values, isSimulated, runFile: join(values.dataFolder, 'run.json') }
 }

@@ -101,6 +101,12 @@ async function main(): Promise<void> {
         region: config.openstackRegion,
         bootsPerSecond: config.bootsPerSecond,
       },
+      neighbours: {
+        tungsten: urlOf(config.tungstenUrl ?? tungstenSimulator?.url),
+        billmanager: config.billmanagerUrl
+          ? { url: config.billmanagerUrl, username: config.billmanagerUsername, password: config.billmanagerPassword ?? '' }
+          : billmanagerSimulator && { url: billmanagerSimulator.url, ...billmanagerSimulator.credentials },
+      },
       amqpUrl: config.amqpUrl,
       webFolder,
       secureCookies: config.publicUrl?.startsWith('https:') ?? false,
@@ -150,6 +156,8 @@ async function main(): Promise<void> {
     await stop(1)
   }
 }
+
+const urlOf = (url: string | undefined) => (url === undefined ? undefined : { url })
 
 async function listen(
   http: { listen(options: { host: string; port: number }): Promise<string> },

@@ -243,34 +243,6 @@ describe('a list', () => {
   })
 })
 
-describe('what the cloud does by itself', () => {
-  test('a guest that shuts itself down is seen stopped and costs less; one that is started by hand costs again', async () => {
-    const { id } = await customer.createServer()
-    await world.runTasks()
-    await world.app.observer.poll()
-    const row = await world.db.selectFrom('server').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
-    const project = await world.db.selectFrom('project').selectAll().where('id', '=', row.project_id).executeTakeFirstOrThrow()
-    const { servers } = world.app.cloud.of(project).compute
-    const running = (await customer.server(id)).price.hour
-    await servers.stop(row.nova_id ?? '')
-    world.clock.advance(120_000)
-    await world.app.observer.poll()
-    const stopped = await customer.server(id)
-    expect(stopped.status).toBe('STOPPED')
-    expect(Number(stopped.price.hour)).toBeLessThan(Number(running))
-    await servers.start(row.nova_id ?? '')
-    world.clock.advance(120_000)
-    await world.app.observer.poll()
-    expect(await customer.server(id)).toMatchObject({ status: 'ACTIVE', price: { hour: running } })
-    await servers.remove(row.nova_id ?? '')
-    world.clock.advance(120_000)
-    await world.app.observer.poll()
-    expect(await customer.server(id)).toMatchObject({ status: 'ERROR', reason: expect.stringContaining('not there') })
-    await customer.call(routes.serversDelete, { params: { id }, body: { delete_volumes: 'all', delete_addresses: 'all' } })
-    await world.runTasks()
-  })
-})
-
 describe('an account', () => {
   test('has one email, whatever its case', async () => {
     const call = createClient({ baseUrl: world.url })

@@ -1,4 +1,4 @@
-import { invalid } from '@straylight/kit'
+import { invalid, parseMicros } from '@straylight/kit'
 
 type Scalar = string | number | boolean | null | undefined
 
@@ -70,5 +70,8 @@ const collator = new Intl.Collator('en', { numeric: true })
 
 function compare(a: Scalar, b: Scalar): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b
+  // Sums of money are decimal strings: “-2.50” is less than “-1.00”, and “0.5” more than “0.25”.
+  const [first, second] = [parseMicros(String(a ?? '')), parseMicros(String(b ?? ''))]
+  if (first !== undefined && second !== undefined) return first < second ? -1 : first > second ? 1 : 0
   return collator.compare(String(a ?? ''), String(b ?? ''))
 }

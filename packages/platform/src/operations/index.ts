@@ -1,4 +1,5 @@
 export { demoRoutes } from './demo.ts'
+export { askAll, type NeighbourOptions, questionsTo } from './neighbours.ts'
 export { proveBooks } from './proof.ts'
 export { systemRoutes, Systems } from './systems.ts'
 export { taskRoutes } from './tasks.ts'

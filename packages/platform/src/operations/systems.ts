@@ -38,33 +38,42 @@ export class Systems {
 
   /** Stands around the transport of a client and counts its calls. An answer of 5xx is an error of the system; a 4xx is an answer. */
   get layer(): Layer {
-    return (next) => async (request) => {
-      const standing = this.#of(request.service)
-      const started = performance.now()
-      const note = (outcome: 'ok' | 'error') => {
-        const ms = performance.now() - started
-        standing.calls++
-        standing.durations.push(ms)
-        if (standing.durations.length > remembered) standing.durations.splice(0, standing.durations.length - remembered)
-        this.#metrics.upstreamSeconds.observe({ service: request.service, outcome }, ms / 1000)
-      }
-      const fail = (message: string) => {
-        note('error')
-        standing.errors++
-        standing.lastError = { at: this.#clock.now(), message: message.slice(0, 300) }
-      }
-      try {
-        const response = await next(request)
-        if (response.status >= 500) fail(`${request.method} answered ${response.status}`)
-        else {
-          note('ok')
-          standing.lastOkAt = this.#clock.now()
-        }
-        return response
-      } catch (error) {
-        fail(error instanceof UpstreamError ? error.code : String(error))
-        throw error
-      }
+    return (next) => (request) =>
+      this.time(
+        request.service,
+        () => next(request),
+        (response) => (response.status >= 500 ? `${request.method} answered ${response.status}` : undefined),
+      )
+  }
+
+  /** Asks a system and counts its answer. `failureOf`: what is wrong with an answer that came. */
+  async time<T>(
+    system: string,
+    ask: () => Promise<T>,
+    failureOf: (answer: T) => string | undefined = () => undefined,
+  ): Promise<T> {
+    const started = performance.now()
+    try {
+      const answer = await ask()
+      this.#note(system, started, failureOf(answer))
+      return answer
+    } catch (error) {
+      this.#note(system, started, error instanceof UpstreamError ? error.code : String(error))
+      throw error
+    }
+  }
+
+  #note(system: string, startedMs: number, failure: string | undefined): void {
+    const standing = this.#of(system)
+    const ms = performance.now() - startedMs
+    standing.calls++
+    standing.durations.push(ms)
+    if (standing.durations.length > remembered) standing.durations.splice(0, standing.durations.length - remembered)
+    this.#metrics.upstreamSeconds.observe({ service: system, outcome: failure === undefined ? 'ok' : 'error' }, ms / 1000)
+    if (failure === undefined) standing.lastOkAt = this.#clock.now()
+    else {
+      standing.errors++
+      standing.lastError = { at: this.#clock.now(), message: failure.slice(0, 300) }
     }
   }
 

@@ -71,10 +71,15 @@ const alive = (db: Db | Tx) => db.selectFrom('server').where('deleted_at', 'is',
 export const lockServerByNovaId = (tx: Tx, novaId: string) =>
   alive(tx).selectAll().where('nova_id', '=', novaId).forUpdate().executeTakeFirst()
 /** The server that goes by one of these ids, in the cloud or here. */
-export const serverKnownAs = (db: Db | Tx, ids: { nova?: string[]; ours: string[] }): Promise<Known | undefined> =>
+export const serverKnownAs = (
+  db: Db | Tx,
+  { nova = [], ours }: { nova?: string[]; ours: string[] },
+): Promise<Known | undefined> =>
   alive(db)
     .select(['id', 'nova_id'])
-    .where((where) => where.or([where('nova_id', 'in', ids.nova ?? []), where('id', 'in', ids.ours)]))
+    .where(({ eb, or }) =>
+      or([...(nova.length > 0 ? [eb('nova_id', 'in', nova)] : []), ...(ours.length > 0 ? [eb('id', 'in', ours)] : [])]),
+    )
     .executeTakeFirst()
 
 /** Notes that the cloud said something of a server that could not be taken over yet, or that it has been. Nobody is told. */
