@@ -178,9 +178,4 @@ describe('oddities', () => {
     expect(() => new Fields('nova', 'server', { at: 'soon' }).date('at')).toThrow('server.at is not a time')
     expect(() => new Fields('nova', 'server', null)).toThrow('server is not an object')
   })
-
-  test('metadata becomes text, whatever it was', () => {
-    const fields = new Fields('cinder', 'volume', { metadata: { a: 'x', b: 1, c: true, d: null, e: { f: 1 } } })
-    expect(fields.textMap('metadata')).toEqual({ a: 'x', b: '1', c: 'true', e: '{"f":1}' })
-  })
 })

@@ -1,3 +1,4 @@
+import { Fields } from '../src/decode.ts'
 import type { RuleMatch } from '../src/network/rule-match.ts'
 
 const ssh: RuleMatch = { direction: 'ingress', ipVersion: 4, protocol: 'tcp', portFrom: 22, portTo: 22 }
@@ -110,4 +111,79 @@ export const versionCases: {
     bounds: { atMost: '2.87' },
     agreed: undefined,
   },
+]
+
+export interface Refused {
+  refused: string
+}
+const refused = (words: string): Refused => ({ refused: words })
+
+const fieldReaders = {
+  text: (fields: Fields) => fields.text('member'),
+  maybeText: (fields: Fields) => fields.maybeText('member'),
+  filledText: (fields: Fields) => fields.filledText('member'),
+  number: (fields: Fields) => fields.number('member'),
+  maybeNumber: (fields: Fields) => fields.maybeNumber('member'),
+  flag: (fields: Fields) => fields.flag('member'),
+  maybeFlag: (fields: Fields) => fields.maybeFlag('member'),
+  date: (fields: Fields) => fields.date('member'),
+  maybeDate: (fields: Fields) => fields.maybeDate('member'),
+  texts: (fields: Fields) => fields.texts('member'),
+  maybeTexts: (fields: Fields) => fields.maybeTexts('member'),
+  textMap: (fields: Fields) => fields.textMap('member'),
+  child: (fields: Fields) => fields.maybeChild('member')?.text('name'),
+  children: (fields: Fields) => fields.maybeList('member', (raw) => new Fields('nova', 'item', raw).text('name')),
+}
+type FieldReader = keyof typeof fieldReaders
+
+export const readField = (read: FieldReader, value: unknown): unknown =>
+  fieldReaders[read](new Fields('nova', 'thing', { member: value }))
+
+/** A reader of one member, what the service sent there, and what is made of it; `undefined` as value is a missing member. */
+export const fieldCases: { read: FieldReader; value: unknown; gives: unknown | Refused }[] = [
+  { read: 'text', value: 'x', gives: 'x' },
+  { read: 'text', value: 7, gives: '7' },
+  { read: 'text', value: null, gives: refused('is not a string') },
+  { read: 'maybeText', value: null, gives: undefined },
+  { read: 'maybeText', value: undefined, gives: undefined },
+  { read: 'maybeText', value: '', gives: '' },
+  { read: 'maybeText', value: {}, gives: refused('is not a string') },
+  { read: 'filledText', value: '', gives: undefined },
+  { read: 'filledText', value: 'x', gives: 'x' },
+  { read: 'number', value: 5, gives: 5 },
+  { read: 'number', value: '5', gives: 5 },
+  { read: 'number', value: '', gives: refused('is not a number') },
+  { read: 'number', value: 'large', gives: refused('is not a number') },
+  { read: 'number', value: Number.POSITIVE_INFINITY, gives: refused('is not a number') },
+  { read: 'maybeNumber', value: '', gives: undefined },
+  { read: 'maybeNumber', value: null, gives: undefined },
+  { read: 'maybeNumber', value: 0, gives: 0 },
+  { read: 'flag', value: true, gives: true },
+  { read: 'flag', value: 'True', gives: true },
+  { read: 'flag', value: 'false', gives: false },
+  { read: 'flag', value: '', gives: false },
+  { read: 'flag', value: 'maybe', gives: refused('is not a boolean') },
+  { read: 'flag', value: 1, gives: refused('is not a boolean') },
+  { read: 'maybeFlag', value: null, gives: undefined },
+  { read: 'maybeFlag', value: false, gives: false },
+  { read: 'date', value: '2026-11-22T05:49:01Z', gives: new Date('2026-11-22T05:49:01Z') },
+  { read: 'date', value: 'soon', gives: refused('is not a time') },
+  { read: 'date', value: 1, gives: refused('is not a time') },
+  { read: 'maybeDate', value: '', gives: undefined },
+  { read: 'maybeDate', value: null, gives: undefined },
+  { read: 'maybeDate', value: '2026-11-22 05:49:01', gives: new Date('2026-11-22T05:49:01Z') },
+  { read: 'texts', value: ['a', 'b'], gives: ['a', 'b'] },
+  { read: 'texts', value: [1], gives: refused('is not a list of strings') },
+  { read: 'texts', value: 'a', gives: refused('is not a list') },
+  { read: 'maybeTexts', value: null, gives: [] },
+  { read: 'maybeTexts', value: ['a'], gives: ['a'] },
+  { read: 'textMap', value: null, gives: {} },
+  { read: 'textMap', value: { a: 'x', b: 1, c: true, d: null, e: { f: 1 } }, gives: { a: 'x', b: '1', c: 'true', e: '{"f":1}' } },
+  { read: 'textMap', value: [], gives: refused('is not an object') },
+  { read: 'children', value: undefined, gives: [] },
+  { read: 'children', value: [{ name: 'a' }], gives: ['a'] },
+  { read: 'children', value: {}, gives: refused('is not a list') },
+  { read: 'child', value: { name: 'a' }, gives: 'a' },
+  { read: 'child', value: null, gives: undefined },
+  { read: 'child', value: 1, gives: refused('is not an object') },
 ]

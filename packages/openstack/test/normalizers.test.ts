@@ -2,9 +2,17 @@ import { describe, expect, test } from 'vitest'
 import { isSameRule, normalizeRule } from '../src/network/rule-match.ts'
 import { parseUtc } from '../src/times.ts'
 import { agree, formatVersion, fromVersionDocument, parseVersion, type Version } from '../src/versions.ts'
-import { ruleCases, timeCases, versionCases } from './normalizers-cases.ts'
+import { fieldCases, type Refused, readField, ruleCases, timeCases, versionCases } from './normalizers-cases.ts'
 
 const version = (text: string): Version => parseVersion(text) as Version
+
+describe('a member of an answer', () => {
+  test.each(fieldCases)('read as $read: $value gives $gives', ({ read, value, gives }) => {
+    const isRefused = typeof gives === 'object' && gives !== null && 'refused' in gives
+    if (isRefused) expect(() => readField(read, value)).toThrow(`thing.member ${(gives as Refused).refused}`)
+    else expect(readField(read, value)).toEqual(gives)
+  })
+})
 
 describe('two notations of a rule', () => {
   test.each(ruleCases)('$says: $isSame', ({ one, other, isSame }) => {

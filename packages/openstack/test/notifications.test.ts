@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeNotification, type Notification, type ReceivedNotification } from '../src/notifications/index.ts'
 import { Inbox } from '../src/notifications/inbox.ts'
+import { notificationCases } from './notifications-cases.ts'
 
 const folder = new URL('./samples/notifications/', import.meta.url)
 
@@ -142,89 +143,10 @@ describe('the recorded notifications', () => {
 })
 
 describe('decoding', () => {
-  const message = (changes: Record<string, unknown>): string =>
-    JSON.stringify({
-      message_id: 'm',
-      event_type: 'port.create.end',
-      timestamp: '2026-11-22 05:49:10.694533',
-      payload: {},
-      ...changes,
-    })
-
-  test('several things made by one call give one notification each', () => {
-    const ports = [
-      { id: 'a', tenant_id: project },
-      { id: 'b', tenant_id: project },
-    ]
-    const told = decodeNotification(message({ payload: { ports } }), 'neutron')
-    expect(told.map(({ subject }) => subject)).toEqual([
-      { kind: 'port', id: 'a' },
-      { kind: 'port', id: 'b' },
-    ])
-  })
-
-  test('the bare message of old times is read as well', () => {
-    expect(decodeNotification(message({ payload: { port: { id: 'a' } } }))).toMatchObject([
-      { subject: { kind: 'port', id: 'a' }, service: 'neutron' },
-    ])
-  })
-
-  test('what nobody knows keeps its name', () => {
-    expect(decodeNotification(message({ event_type: 'telescope.turn.start' }), 'nova')).toMatchObject([
-      {
-        type: 'other.telescope_turn',
-        phase: 'started',
-        subject: { kind: 'other', id: undefined },
-        eventType: 'telescope.turn.start',
-      },
-    ])
-    expect(decodeNotification(message({ event_type: 'constructor' }), 'nova')[0]?.type).toBe('other.constructor')
-    expect(decodeNotification(message({ event_type: 'compute.instance.toString' }), 'nova')[0]?.type).toBe('server.toString')
-  })
-
-  test("Cinder's metadata is a list", () => {
-    const payload = { volume_id: 'v', metadata: [{ key: 'portal_id', value: 'mine' }, { plan: 'small' }] }
-    expect(decodeNotification(message({ event_type: 'volume.create.end', payload }))[0]?.metadata).toEqual({
-      portal_id: 'mine',
-      plan: 'small',
-    })
-  })
-
-  test('a backup and an offer name their volume', () => {
-    const backup = decodeNotification(
-      message({ event_type: 'backup.create.end', payload: { backup_id: 'b', volume_id: 'v' } }),
-      'cinder',
-    )
-    expect(backup).toMatchObject([
-      { type: 'backup.create', subject: { kind: 'backup', id: 'b' }, related: [{ kind: 'volume', id: 'v' }] },
-    ])
-    const offer = decodeNotification(
-      message({ event_type: 'transfer.create.end', payload: { transfer_id: 't', volume_id: 'v' } }),
-      'cinder',
-    )
-    expect(offer).toMatchObject([{ subject: { kind: 'transfer', id: 't' }, related: [{ kind: 'volume', id: 'v' }] }])
-  })
-
-  test('a failed build says why', () => {
-    const payload = {
-      'nova_object.data': { uuid: 's', fault: { 'nova_object.data': { exception_message: 'No valid host was found.' } } },
-    }
-    expect(decodeNotification(message({ event_type: 'instance.create.error', payload }), 'nova')).toMatchObject([
-      { type: 'server.create', phase: 'failed', fault: 'No valid host was found.', subject: { kind: 'server', id: 's' } },
-    ])
-  })
-
-  test.each([
-    ['nothing', ''],
-    ['no JSON', 'hello'],
-    ['a list', '[]'],
-    ['an envelope of no message', '{"oslo.version": "2.0", "oslo.message": 1}'],
-    ['an envelope of no JSON', '{"oslo.version": "2.0", "oslo.message": "{"}'],
-    ['no event', '{"message_id": "m", "timestamp": "2026-11-22 05:49:10", "payload": {}}'],
-    ['no payload', '{"message_id": "m", "event_type": "x", "timestamp": "2026-11-22 05:49:10"}'],
-    ['no time', '{"message_id": "m", "event_type": "x", "timestamp": "soon", "payload": {}}'],
-  ])('%s is garbled, in one kind of error', (_, body) => {
-    expect(() => decodeNotification(body)).toThrow(expect.objectContaining({ kind: 'garbled', code: 'notifications.garbled' }))
+  test.each(notificationCases)('$says', ({ body, exchange, told }) => {
+    const decode = () => decodeNotification(body, exchange)
+    if (told === 'garbled') expect(decode).toThrow(expect.objectContaining({ kind: 'garbled', code: 'notifications.garbled' }))
+    else expect(decode()).toMatchObject(told)
   })
 
   test('nothing makes it throw anything else', () => {

@@ -72,10 +72,10 @@ export function readEventType(eventType: string): {
   action: string
   phase: 'started' | 'finished' | 'failed'
 } {
-  const words = eventType.split('.')
-  const last = words.at(-1) ?? ''
+  const end = eventType.lastIndexOf('.')
+  const last = eventType.slice(end + 1)
   const phase = Object.hasOwn(phases, last) ? phases[last] : undefined
-  const stem = (phase === undefined ? words : words.slice(0, -1)).join('.')
+  const stem = phase === undefined ? eventType : eventType.slice(0, Math.max(0, end))
   const known = kinds.find(([first]) => stem === first || stem.startsWith(`${first}.`))
   if (!known) return { kind: 'other', action: stem.replace(/\./g, '_'), phase: phase ?? 'finished' }
   const [first, kind] = known
