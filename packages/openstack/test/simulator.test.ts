@@ -195,6 +195,28 @@ describe('faults', () => {
   })
 })
 
+describe('what a portal has to look at before it orders again', () => {
+  test('a server ordered twice is there twice: names are not unique, and metadata finds the first', async () => {
+    const order = () =>
+      cloud.compute.servers.create({ name: 'web', flavorId: '12', imageId, networks: 'none', metadata: { portal_id: 'mine' } })
+    sim.faults.add({ match: { service: 'compute', method: 'POST', path: '/servers$' }, effect: 'drop-after', times: 1 })
+    await expect(order()).rejects.toMatchObject({ effect: 'unknown' })
+    const first = await cloud.compute.servers.find({ metadata: { portal_id: 'mine' } })
+    pass(1)
+    await order()
+    expect(sim.servers().map(({ name }) => name)).toEqual(['web', 'web'])
+    expect(await cloud.compute.servers.find({ metadata: { portal_id: 'mine' } })).toMatchObject({ id: first?.id })
+  })
+
+  test('a volume may be there although Cinder answered 500', async () => {
+    sim.faults.add({ match: { service: 'volume', func: 'notify' }, effect: 'status', times: 1 })
+    const order = () => cloud.volumes.create({ name: 'data', sizeGib: 1, metadata: { portal_id: 'mine' } })
+    await expect(order()).rejects.toMatchObject({ status: 500, code: 'cinder.failed_inside', effect: 'unknown' })
+    pass(3)
+    expect(await cloud.volumes.find({ metadata: { portal_id: 'mine' } })).toMatchObject({ status: 'available' })
+  })
+})
+
 describe('a request is done whole or not at all', () => {
   test('a load balancer that finds no address leaves no port', async () => {
     const network = await cloud.network.networks.create({ name: 'tiny' })

@@ -79,6 +79,9 @@ export class Service {
         base: world.url + definition.prefix,
       }
       const response = world.transaction(() => match.route.handle(call), request.silent && request.method !== 'GET')
+      // Debian's Cinder did what it was asked to, failed to tell of it, and answered 500: the thing is there all the same.
+      if (request.method !== 'GET' && world.backgroundFault(definition.name, 'notify'))
+        throw new Refusal(500, 'The server has either erred or is incapable of performing the requested operation.')
       return finish(request.method === 'HEAD' ? withoutBody(response) : response, agreed.headers)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
