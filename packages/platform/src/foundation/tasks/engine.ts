@@ -4,7 +4,7 @@ import { fromKysely, PgBoss } from 'pg-boss'
 import type { Database, Tx } from '../db.ts'
 import { announce } from '../events.ts'
 import { registerResources } from '../resources.ts'
-import type { TaskTable } from '../tables.ts'
+import type { TaskRow } from './history.ts'
 import { describe, isRetryable, reasonFor, tookTooLong } from './failures.ts'
 import { closeIncidents, openIncident } from './incidents.ts'
 import { takeWorkerNumber, type WorkerNumber } from './worker-number.ts'
@@ -16,10 +16,6 @@ const baseBackoffMs = 500
 const longestBackoffMs = 60_000
 /** A step that has failed this often calls an operator, and goes on trying. */
 export const attemptsBeforeIncident = 8
-
-type Row = {
-  [Column in keyof TaskTable]: TaskTable[Column] extends { __select__: infer Selected } ? Selected : TaskTable[Column]
-}
 
 /**
  * Runs workflows on pg-boss. A job carries a task from step to step, each step's writes and its move committed in one transaction,
@@ -373,30 +369,26 @@ export class TaskEngine {
 
   /** Carries a task on until it waits or ends. A stale job does nothing. */
   async run(taskId: string, jobId: string): Promise<void> {
-    for (;;) {
-      const now = this.#clock.now()
-      const row = (await this.#database.db
-        .updateTable('task')
-        .set({
-          state: 'running',
-          worker: this.#worker?.number ?? null,
-          started_at: sql<Date>`coalesce(started_at, ${now})`,
-          step_started_at: sql<Date>`coalesce(step_started_at, ${now})`,
-        })
-        .where('id', '=', taskId)
-        .where('job_id', '=', jobId)
-        .where('state', 'in', ['queued', 'running'])
-        .returningAll()
-        .executeTakeFirst()) as Row | undefined
-      if (!row) return
-      const moved = await this.#step(row).catch((error: unknown): Move<string> => {
-        if (error instanceof Overtaken) return { kind: 'done' }
+    const now = this.#clock.now()
+    let row: TaskRow | undefined = await this.#database.db
+      .updateTable('task')
+      .set({
+        state: 'running',
+        worker: this.#worker?.number ?? null,
+        started_at: sql<Date>`coalesce(started_at, ${now})`,
+        step_started_at: sql<Date>`coalesce(step_started_at, ${now})`,
+      })
+      .where('id', '=', taskId)
+      .where('job_id', '=', jobId)
+      .where('state', 'in', ['queued', 'running'])
+      .returningAll()
+      .executeTakeFirst()
+    while (row) {
+      row = await this.#step(row).catch((error: unknown) => {
+        if (error instanceof Overtaken) return undefined
         throw error
       })
-      if (moved.kind !== 'go' || this.#stopping.signal.aborted) {
-        if (moved.kind === 'go') await this.#handOver(row.id)
-        return
-      }
+      if (row && this.#stopping.signal.aborted) return this.#handOver(row.id)
     }
   }
 
@@ -407,7 +399,8 @@ export class TaskEngine {
     })
   }
 
-  async #step(row: Row): Promise<Move<string>> {
+  /** Takes one step. @returns the task at its next step, or nothing when it waits or has ended */
+  async #step(row: TaskRow): Promise<TaskRow | undefined> {
     const workflow = this.#workflows.get(row.workflow)
     assert(workflow, `workflow ${row.workflow} is known to this version`)
     const task: TaskOf<never> = {
@@ -423,40 +416,37 @@ export class TaskEngine {
       cancelled: row.cancelled,
       reason: row.reason,
     }
-    let move: Move<string>
     try {
       if (row.cancelled && !row.failing) return await this.#turnToUndo(row, workflow, task, undefined)
       if (this.#isOverdue(row, workflow)) return await this.#turnToUndo(row, workflow, task, tookTooLong(workflow))
       const step = workflow.steps[row.step]
       assert(step, `${row.workflow} has a step ${row.step}`)
-      move = await step(task)
-      await this.#commit(row, move)
-      return move
+      return await this.#commit(row, await step(task))
     } catch (error) {
-      if (error instanceof Overtaken) return { kind: 'done' }
+      if (error instanceof Overtaken) throw error
       const willRetry = row.failing || workflow.persistent === true || isRetryable(error)
       this.#log.stepFailed({ id: row.id, workflow: row.workflow, step: row.step }, error, willRetry)
       return willRetry ? await this.#backOff(row, error) : await this.#turnToUndo(row, workflow, task, error)
     }
   }
 
-  #isOverdue(row: Row, { giveUpMs, persistent }: AnyWorkflow): boolean {
+  #isOverdue(row: TaskRow, { giveUpMs, persistent }: AnyWorkflow): boolean {
     return (
       giveUpMs !== undefined && !persistent && !row.failing && this.#clock.now().getTime() - row.created_at.getTime() > giveUpMs
     )
   }
 
-  async #commit(row: Row, move: Move<string>): Promise<void> {
+  async #commit(row: TaskRow, move: Move<string>): Promise<TaskRow | undefined> {
     const now = this.#clock.now()
-    await this.#database.db.transaction().execute(async (tx) => {
+    return this.#database.db.transaction().execute(async (tx) => {
       await move.commit?.(tx)
       if (move.kind === 'wait') {
         await this.#update(tx, row, { state: 'waiting', due_at: new Date(now.getTime() + move.ms), error: null })
         await this.#complete(tx, row)
-        return
+        return undefined
       }
       if (move.kind === 'go') {
-        await this.#update(tx, row, {
+        const next = await this.#update(tx, row, {
           step: move.step,
           step_number: stepNumber(this.#workflows.get(row.workflow), row.failing, move.step),
           position: row.position + 1,
@@ -466,7 +456,7 @@ export class TaskEngine {
         })
         await this.#writeStep(tx, row, 'done', null, now)
         await this.#tell(tx, row)
-        return
+        return next
       }
       await this.#update(tx, row, {
         state: row.failing ? 'failed' : 'done',
@@ -478,11 +468,12 @@ export class TaskEngine {
       await closeIncidents(tx, row.id, now)
       await this.#complete(tx, row)
       await this.#tell(tx, row)
+      return undefined
     })
   }
 
   /** The step will be tried again: 0.5 s, 1 s, 2 s … up to a minute, with jitter so that a recovering neighbour is not run over. */
-  async #backOff(row: Row, error: unknown): Promise<Move<string>> {
+  async #backOff(row: TaskRow, error: unknown): Promise<undefined> {
     const now = this.#clock.now()
     const attempts = row.attempts + 1
     const ms = Math.min(longestBackoffMs, baseBackoffMs * 2 ** Math.min(row.attempts, 10)) * (0.75 + 0.5 * this.#random())
@@ -499,14 +490,14 @@ export class TaskEngine {
       await this.#complete(tx, row)
       if (attempts > 1) await this.#tell(tx, row)
     })
-    return { kind: 'wait', ms }
   }
 
-  async #turnToUndo(row: Row, workflow: AnyWorkflow, task: TaskOf<never>, error: unknown): Promise<Move<string>> {
+  async #turnToUndo(row: TaskRow, workflow: AnyWorkflow, task: TaskOf<never>, error: unknown): Promise<TaskRow | undefined> {
     const now = this.#clock.now()
     const [undo] = workflow.undo
     const reason = error === undefined ? row.reason : reasonFor(error)
-    await this.#database.db.transaction().execute(async (tx) => {
+    return this.#database.db.transaction().execute(async (tx) => {
+      let next: TaskRow | undefined
       if (error instanceof Bug)
         await openIncident(
           tx,
@@ -523,7 +514,7 @@ export class TaskEngine {
         attempts: 0,
       }
       if (undo)
-        await this.#update(tx, row, {
+        next = await this.#update(tx, row, {
           ...common,
           step: undo,
           step_number: 1,
@@ -544,23 +535,26 @@ export class TaskEngine {
         now,
       )
       await this.#tell(tx, row)
+      return next
     })
-    return undo ? { kind: 'go', step: undo } : { kind: 'done' }
   }
 
-  async #update(tx: Tx, row: Row, values: Partial<Row>): Promise<void> {
-    const { numUpdatedRows } = await tx
+  /** @throws Overtaken when somebody else has moved the task on since `row` was read */
+  async #update(tx: Tx, row: TaskRow, values: Partial<TaskRow>): Promise<TaskRow> {
+    const updated = await tx
       .updateTable('task')
       .set(values as never)
       .where('id', '=', row.id)
       .where('position', '=', row.position)
       .where('job_id', '=', row.job_id)
       .where('state', '=', 'running')
+      .returningAll()
       .executeTakeFirst()
-    if (numUpdatedRows !== 1n) throw new Overtaken()
+    if (!updated) throw new Overtaken()
+    return updated
   }
 
-  async #writeStep(tx: Tx, row: Row, outcome: 'done' | 'failed' | 'skipped', error: string | null, now: Date): Promise<void> {
+  async #writeStep(tx: Tx, row: TaskRow, outcome: 'done' | 'failed' | 'skipped', error: string | null, now: Date): Promise<void> {
     await tx
       .insertInto('task_step')
       .values({
@@ -576,11 +570,11 @@ export class TaskEngine {
       .execute()
   }
 
-  async #complete(tx: Tx, row: Row): Promise<void> {
+  async #complete(tx: Tx, row: TaskRow): Promise<void> {
     await this.#boss.complete(queue, row.job_id, undefined, { db: fromKysely(tx as never), includeQueued: true })
   }
 
-  async #tell(tx: Tx, row: Row): Promise<void> {
+  async #tell(tx: Tx, row: TaskRow): Promise<void> {
     await announce(tx, {
       type: 'task',
       id: row.id,
