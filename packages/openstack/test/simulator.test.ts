@@ -302,16 +302,45 @@ describe('what a guest shows', () => {
     expect((await cloud.compute.servers.consoleLog(id, { lines: 3 })).trimEnd().split('\n')).toHaveLength(3)
   })
 
-  test('its counters only grow', async () => {
-    const { id } = await newServer('busy')
-    pass(8)
-    const seen = []
-    for (let look = 0; look < 10; look++) {
+  test('its counters grow while it runs, and stand still while it does not', async () => {
+    const lan = await cloud.network.networks.create({ name: 'lan' })
+    await cloud.network.subnets.create({ name: 'lan', networkId: lan.id, cidr: '10.0.0.0/24' })
+    const { id } = await cloud.compute.servers.create({
+      name: 'busy',
+      flavorId: '12',
+      imageId,
+      networks: [{ networkId: lan.id }],
+    })
+    pass(10)
+    const look = async () => {
       pass(60)
-      seen.push(await cloud.compute.servers.diagnostics(id))
+      const { cpus, disks, nics } = await cloud.compute.servers.diagnostics(id)
+      return [cpus[0]?.timeNs, disks[0]?.readBytes, disks[0]?.writeBytes, nics[0]?.receivedBytes, nics[0]?.sentBytes]
     }
-    for (const [i, now] of seen.entries())
-      if (i > 0) expect(now.cpus[0]?.timeNs ?? 0).toBeGreaterThan(seen[i - 1]?.cpus[0]?.timeNs ?? 0)
+    let before = await look()
+    expect(before.every((counter) => (counter ?? 0) > 0)).toBe(true)
+    for (let minute = 0; minute < 10; minute++) {
+      const now = await look()
+      expect(now.every((counter, i) => (counter ?? 0) > (before[i] ?? 0))).toBe(true)
+      before = now
+    }
+    await cloud.compute.servers.stop(id)
+    const stopped = await look()
+    expect(await look()).toEqual(stopped)
+  })
+
+  test('a load balancer counts what passes', async () => {
+    const lan = await cloud.network.networks.create({ name: 'lan' })
+    const { id: subnetId } = await cloud.network.subnets.create({ name: 'lan', networkId: lan.id, cidr: '10.0.0.0/24' })
+    const { id } = await cloud.loadBalancers.create({ name: 'front', vipSubnetId: subnetId })
+    pass(60)
+    await cloud.loadBalancers.listeners.create({ name: 'http', loadBalancerId: id, protocol: 'HTTP', port: 80 })
+    pass(60)
+    const before = await cloud.loadBalancers.statistics(id)
+    pass(60)
+    const after = await cloud.loadBalancers.statistics(id)
+    expect(after.bytesIn).toBeGreaterThan(before.bytesIn)
+    expect(after.totalConnections).toBeGreaterThan(before.totalConnections)
   })
 
   test('its screen is a picture over a web socket, and takes keys', async () => {

@@ -10,7 +10,9 @@ export const routes: Route[] = [computeRoute('GET', '/servers/:id/diagnostics', 
 /** Counters of a running guest. They only grow while it runs; how fast is its own, and breathes over the day. */
 export function countersOf(world: World, server: Server) {
   const started = server.boots.filter((boot) => boot.kind === 'boot').at(-1)?.atMs ?? server.launchedMs ?? world.nowMs
-  const seconds = Math.max(0, (world.nowMs - started) / 1000)
+  const last = server.boots.at(-1)
+  const until = last?.kind === 'shutdown' ? last.atMs : world.nowMs
+  const seconds = Math.max(0, (until - started) / 1000)
   const draw = seededRandom(server.number)
   const busy = 0.03 + draw() * 0.4
   // The integral of a wave of one hour: never falling, never a straight line.
