@@ -41,7 +41,7 @@ export async function startRabbitmq(): Promise<Broker> {
     const gone = new Promise((resolve) => child.once('exit', resolve))
     if (child.exitCode === null) process.kill(-(child.pid ?? 0), 'SIGTERM')
     if (child.exitCode === null) await gone
-    spawnSync('epmd', ['-kill'], { env: { ...env, ...epmd }, stdio: 'ignore' })
+    spawnSync('/usr/bin/epmd', ['-kill'], { env: { ...env, ...epmd }, stdio: 'ignore' })
     rmSync(folder, { recursive: true, force: true })
   }
   for (let waitedMs = 0; !(await listens(port)); waitedMs += 200) {
