@@ -161,45 +161,6 @@ export class ImageStore {
     return this.#glance.readWhole(answer, fromGlance)
   }
 
-  /**
-   * Sends the data as it comes from `chunks`, so that an image larger than memory passes. Afterwards the image is `active`.
-   * A stream can be sent once only: after a failure make a new image. `timeoutMs` is for the whole upload.
-   */
-  async upload(id: string, chunks: AsyncIterable<Uint8Array> | Uint8Array, options: UploadOptions = {}): Promise<void> {
-    await this.#sendData(path`/images/${id}/file`, chunks, options)
-  }
-
-  /** The same into the staging area, for `importImage` with method `glance-direct`. */
-  async stage(id: string, chunks: AsyncIterable<Uint8Array> | Uint8Array, options: UploadOptions = {}): Promise<void> {
-    await this.#sendData(path`/images/${id}/stage`, chunks, options)
-  }
-
-  async #sendData(where: string, chunks: AsyncIterable<Uint8Array> | Uint8Array, options: UploadOptions): Promise<void> {
-    const { sizeBytes, timeoutMs = 3_600_000 } = options
-    await this.#glance.exchange('PUT', where, {
-      body: chunks,
-      timeoutMs,
-      headers: {
-        'content-type': 'application/octet-stream',
-        // lets Glance give the store the size at once; without it Ceph's driver grows the image as it comes
-        ...(sizeBytes === undefined ? {} : { 'x-openstack-image-size': String(sizeBytes) }),
-      },
-    })
-  }
-
-  /** Lets Glance take the staged data, or fetch it from a URL. Answers at once; wait for `active`. */
-  async importImage(id: string, source: 'glance-direct' | { url: string }): Promise<void> {
-    const method = source === 'glance-direct' ? { name: source } : { name: 'web-download', uri: source.url }
-    await this.#glance.post(path`/images/${id}/import`, { method })
-  }
-
-  /** Which methods of import this cloud lets one use: `glance-direct`, `web-download`, `copy-image`. */
-  async importMethods(): Promise<string[]> {
-    return this.#glance.readWhole(await this.#glance.get('/info/import'), (json) =>
-      fields('glance', 'import info', json).child('import-methods').texts('value'),
-    )
-  }
-
   /** By Glance's JSON patch: what is not named stays as it is; properties to remove must exist. */
   async update(id: string, changes: ImageChanges): Promise<Image> {
     const {
@@ -237,6 +198,45 @@ export class ImageStore {
   /** `public` is for admins by default; `shared` lets `members` name projects. */
   setVisibility(id: string, visibility: 'public' | 'community' | 'shared' | 'private'): Promise<Image> {
     return this.update(id, { visibility })
+  }
+
+  /**
+   * Sends the data as it comes from `chunks`, so that an image larger than memory passes. Afterwards the image is `active`.
+   * A stream can be sent once only: after a failure make a new image. `timeoutMs` is for the whole upload.
+   */
+  async upload(id: string, chunks: AsyncIterable<Uint8Array> | Uint8Array, options: UploadOptions = {}): Promise<void> {
+    await this.#sendData(path`/images/${id}/file`, chunks, options)
+  }
+
+  /** The same into the staging area, for `importImage` with method `glance-direct`. */
+  async stage(id: string, chunks: AsyncIterable<Uint8Array> | Uint8Array, options: UploadOptions = {}): Promise<void> {
+    await this.#sendData(path`/images/${id}/stage`, chunks, options)
+  }
+
+  async #sendData(where: string, chunks: AsyncIterable<Uint8Array> | Uint8Array, options: UploadOptions): Promise<void> {
+    const { sizeBytes, timeoutMs = 3_600_000 } = options
+    await this.#glance.exchange('PUT', where, {
+      body: chunks,
+      timeoutMs,
+      headers: {
+        'content-type': 'application/octet-stream',
+        // lets Glance give the store the size at once; without it Ceph's driver grows the image as it comes
+        ...(sizeBytes === undefined ? {} : { 'x-openstack-image-size': String(sizeBytes) }),
+      },
+    })
+  }
+
+  /** Lets Glance take the staged data, or fetch it from a URL. Answers at once; wait for `active`. */
+  async importImage(id: string, source: 'glance-direct' | { url: string }): Promise<void> {
+    const method = source === 'glance-direct' ? { name: source } : { name: 'web-download', uri: source.url }
+    await this.#glance.post(path`/images/${id}/import`, { method })
+  }
+
+  /** Which methods of import this cloud lets one use: `glance-direct`, `web-download`, `copy-image`. */
+  async importMethods(): Promise<string[]> {
+    return this.#glance.readWhole(await this.#glance.get('/info/import'), (json) =>
+      fields('glance', 'import info', json).child('import-methods').texts('value'),
+    )
   }
 
   /** Nobody but admins can make servers from it until it is reactivated. */

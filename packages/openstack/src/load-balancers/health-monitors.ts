@@ -50,6 +50,14 @@ export function fromOctavia(raw: unknown): HealthMonitor {
   }
 }
 
+export interface NewHealthMonitor extends HealthMonitorChanges {
+  poolId: string
+  type: string
+  delaySeconds: number
+  timeoutSeconds: number
+  maxRetries: number
+}
+
 export interface HealthMonitorChanges {
   name?: string | undefined
   delaySeconds?: number | undefined
@@ -60,14 +68,6 @@ export interface HealthMonitorChanges {
   urlPath?: string | undefined
   expectedCodes?: string | undefined
   isUp?: boolean | undefined
-}
-
-export interface NewHealthMonitor extends HealthMonitorChanges {
-  poolId: string
-  type: string
-  delaySeconds: number
-  timeoutSeconds: number
-  maxRetries: number
 }
 
 const toOctavia = (changes: HealthMonitorChanges): Record<string, unknown> =>

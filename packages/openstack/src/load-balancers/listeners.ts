@@ -49,6 +49,13 @@ export function fromOctavia(raw: unknown): Listener {
   }
 }
 
+export interface NewListener extends ListenerChanges {
+  name: string
+  loadBalancerId: string
+  protocol: string
+  port: number
+}
+
 export interface ListenerChanges {
   name?: string | undefined
   description?: string | undefined
@@ -58,13 +65,6 @@ export interface ListenerChanges {
   tlsContainerRef?: string | undefined
   insertHeaders?: Record<string, string> | undefined
   allowedCidrs?: string[] | null | undefined
-}
-
-export interface NewListener extends ListenerChanges {
-  name: string
-  loadBalancerId: string
-  protocol: string
-  port: number
 }
 
 const toOctavia = (changes: ListenerChanges): Record<string, unknown> =>
@@ -118,11 +118,11 @@ export class Listeners {
     return this.#octavia.read(answer, 'listener', fromOctavia)
   }
 
-  async remove(id: string): Promise<void> {
-    await this.#octavia.delete(path`/lbaas/listeners/${id}`)
-  }
-
   async statistics(id: string): Promise<LoadBalancerStatistics> {
     return this.#octavia.read(await this.#octavia.get(path`/lbaas/listeners/${id}/stats`), 'stats', statisticsFromOctavia)
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#octavia.delete(path`/lbaas/listeners/${id}`)
   }
 }

@@ -3,6 +3,7 @@ import { type Listing, oldest } from '../listing.ts'
 import { given, path, type Service } from '../service.ts'
 import { failed, orAbsent, type WaitOptions, waitFor } from '../wait.ts'
 import { type LoadBalancerStatistics, statisticsFromOctavia } from './statistics.ts'
+import { type StatusNode, statusFromOctavia } from './status-tree.ts'
 
 export interface LoadBalancer {
   id: string
@@ -70,39 +71,6 @@ export interface LoadBalancerChanges {
   tags?: string[] | undefined
 }
 
-/** The whole tree of one load balancer with the two statuses of each part. */
-export interface StatusNode {
-  kind: 'loadbalancer' | 'listener' | 'pool' | 'member' | 'health_monitor'
-  id: string
-  name: string
-  provisioningStatus: string
-  operatingStatus: string | undefined
-  children: StatusNode[]
-}
-
-function statusNode(kind: StatusNode['kind'], raw: unknown): StatusNode {
-  const node = fields('octavia', kind, raw)
-  const children: StatusNode[] = [
-    ...node.maybeList('listeners', (item) => statusNode('listener', item)),
-    ...node.maybeList('pools', (item) => statusNode('pool', item)),
-    ...node.maybeList('members', (item) => statusNode('member', item)),
-    ...(node.has('health_monitor') && Object.keys(node.child('health_monitor').raw).length > 0
-      ? [statusNode('health_monitor', node.raw.health_monitor)]
-      : []),
-  ]
-  return {
-    kind,
-    id: node.text('id'),
-    name: node.maybeText('name') ?? '',
-    provisioningStatus: node.text('provisioning_status'),
-    operatingStatus: node.maybeText('operating_status'),
-    children,
-  }
-}
-
-export const statusFromOctavia = (raw: unknown): StatusNode =>
-  statusNode('loadbalancer', fields('octavia', 'status tree', raw).raw.loadbalancer)
-
 export class LoadBalancerStore {
   readonly #octavia: Service
 
@@ -155,11 +123,6 @@ export class LoadBalancerStore {
     return this.#octavia.read(answer, 'loadbalancer', fromOctavia)
   }
 
-  /** `withParts` takes its listeners, pools, members and monitors along; without it Octavia refuses while it has some. */
-  async remove(id: string, options: { withParts?: boolean } = {}): Promise<void> {
-    await this.#octavia.delete(path`/lbaas/loadbalancers/${id}`, { query: { cascade: options.withParts } })
-  }
-
   /** Takes a broken one to another machine. */
   async failover(id: string): Promise<void> {
     await this.#octavia.put(path`/lbaas/loadbalancers/${id}/failover`)
@@ -172,6 +135,11 @@ export class LoadBalancerStore {
   /** Sums over its listeners since they were made; they start anew after a failover. */
   async statistics(id: string): Promise<LoadBalancerStatistics> {
     return this.#octavia.read(await this.#octavia.get(path`/lbaas/loadbalancers/${id}/stats`), 'stats', statisticsFromOctavia)
+  }
+
+  /** `withParts` takes its listeners, pools, members and monitors along; without it Octavia refuses while it has some. */
+  async remove(id: string, options: { withParts?: boolean } = {}): Promise<void> {
+    await this.#octavia.delete(path`/lbaas/loadbalancers/${id}`, { query: { cascade: options.withParts } })
   }
 
   /** Any change of a part makes the whole pending, so this is waited for between two changes. */

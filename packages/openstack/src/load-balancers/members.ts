@@ -38,17 +38,17 @@ export function fromOctavia(raw: unknown): Member {
   }
 }
 
+export interface NewMember extends MemberChanges {
+  address: string
+  port: number
+  subnetId?: string | undefined
+}
+
 export interface MemberChanges {
   name?: string | undefined
   weight?: number | undefined
   isBackup?: boolean | undefined
   isUp?: boolean | undefined
-}
-
-export interface NewMember extends MemberChanges {
-  address: string
-  port: number
-  subnetId?: string | undefined
 }
 
 const toOctavia = (changes: MemberChanges & Partial<NewMember>): Record<string, unknown> =>
@@ -91,14 +91,14 @@ export class Members {
     return this.#octavia.read(answer, 'member', fromOctavia)
   }
 
-  /** Makes the pool's members exactly these, in one change. */
-  async replaceAll(poolId: string, members: NewMember[]): Promise<void> {
-    await this.#octavia.put(path`/lbaas/pools/${poolId}/members`, { members: members.map(toOctavia) })
-  }
-
   async update(poolId: string, id: string, changes: MemberChanges): Promise<Member> {
     const answer = await this.#octavia.put(path`/lbaas/pools/${poolId}/members/${id}`, { member: toOctavia(changes) })
     return this.#octavia.read(answer, 'member', fromOctavia)
+  }
+
+  /** Makes the pool's members exactly these, in one change. */
+  async replaceAll(poolId: string, members: NewMember[]): Promise<void> {
+    await this.#octavia.put(path`/lbaas/pools/${poolId}/members`, { members: members.map(toOctavia) })
   }
 
   async remove(poolId: string, id: string): Promise<void> {

@@ -54,15 +54,6 @@ export function fromOctavia(raw: unknown): Pool {
   }
 }
 
-export interface PoolChanges {
-  name?: string | undefined
-  description?: string | undefined
-  algorithm?: string | undefined
-  isUp?: boolean | undefined
-  /** `null` for none. */
-  sessionPersistence?: SessionPersistence | null | undefined
-}
-
 export interface NewPool extends PoolChanges {
   name: string
   protocol: string
@@ -70,6 +61,15 @@ export interface NewPool extends PoolChanges {
   loadBalancerId?: string | undefined
   /** Becomes this listener's default pool. */
   listenerId?: string | undefined
+}
+
+export interface PoolChanges {
+  name?: string | undefined
+  description?: string | undefined
+  algorithm?: string | undefined
+  isUp?: boolean | undefined
+  /** `null` for none. */
+  sessionPersistence?: SessionPersistence | null | undefined
 }
 
 function toOctavia(changes: PoolChanges): Record<string, unknown> {

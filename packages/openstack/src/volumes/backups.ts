@@ -41,6 +41,17 @@ export function fromCinder(raw: unknown): Backup {
   }
 }
 
+export interface NewBackup {
+  volumeId: string
+  name: string
+  description?: string | undefined
+  isIncremental?: boolean | undefined
+  /** Of an attached volume, as it is at that moment. */
+  force?: boolean | undefined
+  snapshotId?: string | undefined
+  metadata?: Record<string, string> | undefined
+}
+
 /** Needs `cinder-backup`, which not every cloud has: there, creating one answers 503 or it stays in `error`. */
 export class Backups {
   readonly #cinder: Service
@@ -129,15 +140,4 @@ export class Backups {
       options,
     )
   }
-}
-
-export interface NewBackup {
-  volumeId: string
-  name: string
-  description?: string | undefined
-  isIncremental?: boolean | undefined
-  /** Of an attached volume, as it is at that moment. */
-  force?: boolean | undefined
-  snapshotId?: string | undefined
-  metadata?: Record<string, string> | undefined
 }

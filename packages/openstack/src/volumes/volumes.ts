@@ -176,11 +176,6 @@ export class VolumeStore {
     return this.#cinder.read(answer, 'volume', fromCinder)
   }
 
-  /** `withSnapshots` deletes the volume's snapshots too; without it a volume that has some is refused. */
-  async remove(id: string, options: { withSnapshots?: boolean } = {}): Promise<void> {
-    await this.#cinder.delete(path`/volumes/${id}`, { query: { cascade: options.withSnapshots } })
-  }
-
   async #act(id: string, action: Record<string, unknown>): Promise<Answer> {
     return await this.#cinder.post(path`/volumes/${id}/action`, action)
   }
@@ -243,6 +238,11 @@ export class VolumeStore {
   /** For admins. Refused for what Nova has attached since the fix of CVE-2023-2088. */
   async forceDetach(id: string, attachmentId: string): Promise<void> {
     await this.#act(id, { 'os-force_detach': { attachment_id: attachmentId, connector: null } })
+  }
+
+  /** `withSnapshots` deletes the volume's snapshots too; without it a volume that has some is refused. */
+  async remove(id: string, options: { withSnapshots?: boolean } = {}): Promise<void> {
+    await this.#cinder.delete(path`/volumes/${id}`, { query: { cascade: options.withSnapshots } })
   }
 
   /** Deletes what is stuck in whatever status. For admins. */
