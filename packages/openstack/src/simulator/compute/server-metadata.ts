@@ -1,5 +1,5 @@
 import { asArray, asObject, type Call, Refusal } from '../call.ts'
-import type { SecurityGroupRule } from '../network/security-groups.ts'
+import type { SecurityGroupRule } from '../network/security-group-rules.ts'
 import type { Route } from '../router.ts'
 import type { World } from '../world.ts'
 import { spendMetadata } from './quotas.ts'

@@ -4,6 +4,8 @@ import { clientsFault, unauthenticated } from './answers.ts'
 import { routes as applicationCredentials } from './application-credentials.ts'
 import { routes as authentication } from './authentication.ts'
 import { routes as catalog } from './catalog.ts'
+import { routes as domains } from './domains.ts'
+import { routes as groups } from './groups.ts'
 import { routes as projects } from './projects.ts'
 import { routes as roles } from './roles.ts'
 import { routes as users } from './users.ts'
@@ -21,7 +23,7 @@ const titles: Record<number, string> = {
 export const identity: ServiceDefinition = {
   name: 'identity',
   prefix: '/identity',
-  routes: [...authentication, ...catalog, ...projects, ...users, ...roles, ...applicationCredentials],
+  routes: [...authentication, ...catalog, ...domains, ...projects, ...users, ...groups, ...roles, ...applicationCredentials],
   headers: (requestId) => ({ Vary: 'X-Auth-Token', 'x-openstack-request-id': requestId }),
   error: ({ status, message, headers }) => ({
     status,

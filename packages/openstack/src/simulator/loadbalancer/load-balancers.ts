@@ -1,7 +1,8 @@
 import { asFlag, asText, type Call, type JsonObject } from '../call.ts'
 import { uuid } from '../ids.ts'
 import { findVisible } from '../network/networks.ts'
-import { claim, createPort, deletePort, type Port } from '../network/ports.ts'
+import { createPort, deletePort, type Port } from '../network/ports.ts'
+import { claim } from '../network/allocations.ts'
 import type { Route } from '../router.ts'
 import type { Jobs, World } from '../world.ts'
 import {

@@ -6,7 +6,8 @@ import { type Route, route } from '../router.ts'
 import { seconds } from '../times.ts'
 import type { Jobs, World } from '../world.ts'
 import { findVisible, networkMissing } from './networks.ts'
-import { allocate, claim, newMac, type Port, portDefaults, portMissing } from './ports.ts'
+import { newMac, type Port, portDefaults, portMissing } from './ports.ts'
+import { allocate, claim } from './allocations.ts'
 import { spend } from './quotas.ts'
 import {
   badRequest,

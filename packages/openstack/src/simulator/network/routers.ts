@@ -7,7 +7,8 @@ import { seconds } from '../times.ts'
 import type { World } from '../world.ts'
 import { overlap } from './addresses.ts'
 import { visibleNetwork } from './networks.ts'
-import { allocate, claim, deletePort, newMac, type Port, portDefaults, visiblePort } from './ports.ts'
+import { deletePort, newMac, type Port, portDefaults, visiblePort } from './ports.ts'
+import { allocate, claim } from './allocations.ts'
 import { spend } from './quotas.ts'
 import {
   adminOnly,

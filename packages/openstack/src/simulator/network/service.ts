@@ -7,6 +7,7 @@ import { routes as networks } from './networks.ts'
 import { routes as ports } from './ports.ts'
 import { routes as quotas } from './quotas.ts'
 import { routes as routers } from './routers.ts'
+import { routes as securityGroupRules } from './security-group-rules.ts'
 import { routes as securityGroups } from './security-groups.ts'
 import { routes as subnets } from './subnets.ts'
 
@@ -45,6 +46,7 @@ export const network: ServiceDefinition = {
     ...routers,
     ...floatingIps,
     ...securityGroups,
+    ...securityGroupRules,
     ...quotas,
     ...agents,
   ],

@@ -18,7 +18,8 @@ import {
   type Range,
 } from './addresses.ts'
 import { visibleNetwork } from './networks.ts'
-import { addFixedIp, newMac, type Port, portDefaults, removeFixedIps } from './ports.ts'
+import { newMac, type Port, portDefaults } from './ports.ts'
+import { addFixedIp, removeFixedIps } from './allocations.ts'
 import { spend } from './quotas.ts'
 import {
   badRequest,
