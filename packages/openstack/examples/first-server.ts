@@ -5,7 +5,7 @@
  *
  * or on any OpenStack whose account may make projects:
  *
- *   OPENSTACK_URL=http://127.0.0.1:5000/v3 OPENSTACK_USERNAME=portal OPENSTACK_PASSWORD=… OPENSTACK_DOMAIN=customers \
+ *   OPENSTACK_URL=http://127.0.0.1:5000/v3 OPENSTACK_USERNAME=portal OPENSTACK_PASSWORD=… OPENSTACK_CUSTOMERS_DOMAIN=customers \
  *     node examples/first-server.ts
  */
 import { env } from 'node:process'
@@ -36,7 +36,7 @@ const started = Date.now()
 const whoami = await admin.identity.whoami()
 say(`${whoami.userName} on ${whoami.projectName}: ${whoami.roles.join(', ')}; ${whoami.services.join(', ')}`)
 
-const domain = found(await admin.identity.domains.find({ name: env.OPENSTACK_DOMAIN ?? 'customers' }), 'the domain')
+const domain = found(await admin.identity.domains.find({ name: env.OPENSTACK_CUSTOMERS_DOMAIN ?? 'customers' }), 'the domain')
 const role = found(await admin.identity.roles.find({ name: 'member' }), 'role member')
 const project = await admin.identity.projects.create({ name: `example-${started}`, domainId: domain.id })
 await admin.identity.roles.grant({ roleId: role.id, userId: whoami.userId, projectId: project.id })

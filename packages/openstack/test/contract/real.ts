@@ -12,7 +12,7 @@ export const realTarget = (authUrl: string): Target => ({
   },
   clock: systemClock(),
   adminProject: { projectName: env.OPENSTACK_ADMIN_PROJECT ?? 'admin', domain: env.OPENSTACK_ADMIN_DOMAIN ?? 'Default' },
-  customersDomain: env.OPENSTACK_DOMAIN ?? 'customers',
+  customersDomain: env.OPENSTACK_CUSTOMERS_DOMAIN ?? 'customers',
   imageName: env.OPENSTACK_IMAGE ?? 'tiny-linux',
   flavorName: env.OPENSTACK_FLAVOR ?? 't1.tiny',
   largerFlavorName: env.OPENSTACK_LARGER_FLAVOR ?? 's1.small',
