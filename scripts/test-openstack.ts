@@ -63,7 +63,7 @@ process.exitCode = holds ? 0 : 1
 
 async function startPlatform(): Promise<ChildProcess> {
   const child = spawn(process.execPath, [join(root, 'run.mjs'), 'packages/platform/src/main.ts'], {
-    env: { ...process.env, ...cloud, STRAYLIGHT_DATA: data, STRAYLIGHT_PORT: '0' },
+    env: { ...process.env, ...cloud, STRAYLIGHT_DATA: data, STRAYLIGHT_PORT: '0', STRAYLIGHT_DEMO_PAYMENTS: 'true' },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   for (let waitedMs = 0; !existsSync(join(data, 'run.json')); waitedMs += 200) {

@@ -3,7 +3,7 @@ import { createOpenstack, type Openstack } from '@straylight/openstack'
 import { subscribe } from '@straylight/openstack/notifications'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { addressRoutes, deleteAddress } from './addresses/index.ts'
-import { billingHandlers } from './billing/index.ts'
+import { billingRoutes } from './billing/index.ts'
 import { imageRoutes, syncImages } from './catalogue/index.ts'
 import { type Cloud, createCloud } from './foundation/cloud/index.ts'
 import type { Database } from './foundation/db.ts'
@@ -48,6 +48,8 @@ export interface AppOptions {
   logger: FastifyBaseLogger
   currency: string
   isSimulated: boolean
+  /** Whether the method `demo` credits at once; as simulated as the rest when not said. */
+  takesDemoPayments?: boolean
   openstack: {
     authUrl: string
     username: string
@@ -180,7 +182,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...serverRoutes({ ...parts, projects, workflows }),
     ...volumeRoutes({ engine, deletion: volumeDeletion }),
     ...addressRoutes({ engine, deletion: addressDeletion }),
-    ...billingHandlers,
+    ...billingRoutes({ takesDemoPayments: options.takesDemoPayments ?? options.isSimulated }),
     ...taskRoutes(engine),
     ...systemRoutes(systems),
     ...demoRoutes({ clock, isSimulated: options.isSimulated, runDue }),

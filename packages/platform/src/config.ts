@@ -48,6 +48,17 @@ const url = (env: string, what: string): Setting<string | undefined> => ({
   },
 })
 
+const flag = (env: string, what: string): Setting<boolean> => ({
+  env,
+  what,
+  default: 'false',
+  read(given) {
+    if (given && given !== 'true' && given !== 'false')
+      throw new ConfigurationError(`${env} must be true or false; it is “${given}”.`)
+    return given === 'true'
+  },
+})
+
 export const settings = {
   host: text('STRAYLIGHT_HOST', '127.0.0.1', 'The address to listen on. Behind a proxy, leave it.'),
   port: number('STRAYLIGHT_PORT', 8080, [0, 65_535], 'The port of the web app and the API. `0` takes any free one.'),
@@ -68,6 +79,10 @@ export const settings = {
     'The key that encrypts secrets, 64 hexadecimal digits. Without it the first start makes `secret.key` in the data folder.',
   ),
   currency: text('STRAYLIGHT_CURRENCY', 'EUR', 'The currency of new accounts (ISO 4217); the price list must have it.'),
+  demoPayments: flag(
+    'STRAYLIGHT_DEMO_PAYMENTS',
+    'Whether customers may top up by the method `demo`, which credits at once without any money. Where everything is simulated they always may. For trying out a real cloud; never where strangers can sign up.',
+  ),
   logLevel: text('STRAYLIGHT_LOG', 'warn', 'What is logged on standard error: `fatal`, `error`, `warn`, `info`, `debug`.'),
   workers: number(
     'STRAYLIGHT_WORKERS',

@@ -1,2 +1,2 @@
 export { type Difference, type ProofOptions, prove } from './proof.ts'
-export { billingHandlers } from './routes.ts'
+export { billingRoutes } from './routes.ts'

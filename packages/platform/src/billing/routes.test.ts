@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../test/database.ts'
 import { afterSeconds, type Customer, newCustomer, openShop, utc } from '../../test/money/shop.ts'
 import { chargeDue, closeMeters, openMeters } from '../metering/index.ts'
-import { billingHandlers } from './index.ts'
+import { type BillingOptions, billingRoutes } from './routes.ts'
 
 let postgres: TestDatabase
 let customer: Customer
@@ -12,8 +12,15 @@ const start = utc('2026-05-01 10:00:00')
 const clock = new AdjustableClock('still', start)
 
 /** Calls a handler as the HTTP layer does: the query read by the contract, the answer checked against it. */
-async function call<R extends Route>(route: R, { query = {}, body }: { query?: Record<string, string>; body?: unknown } = {}) {
-  const handler = billingHandlers.find((candidate) => candidate.route === route)
+async function call<R extends Route>(
+  route: R,
+  {
+    query = {},
+    body,
+    takesDemoPayments = true,
+  }: { query?: Record<string, string>; body?: unknown } & Partial<BillingOptions> = {},
+) {
+  const handler = billingRoutes({ takesDemoPayments }).find((candidate) => candidate.route === route)
   if (!handler) throw new Error(`no handler for ${route.name}`)
   const { db } = postgres.database
   const { data } = await db.transaction().execute((tx) => {
@@ -166,6 +173,16 @@ describe('a top-up', () => {
       expect((await call(routes.billingEntries)).count).toBe(before)
     },
   )
+
+  test('by the method demo is refused where it is not offered, and nothing is written', async () => {
+    const before = (await call(routes.billingEntries)).count
+    const error = await call(routes.billingTopUp, {
+      body: { amount: '10.00', method: 'demo' },
+      takesDemoPayments: false,
+    }).catch((error: unknown) => error)
+    expect(error).toMatchObject({ kind: 'invalid', code: 'top_up.method_not_offered', fields: [{ field: 'method' }] })
+    expect((await call(routes.billingEntries)).count).toBe(before)
+  })
 
   test.each(['', '1e3', '1,50', ' 5', '٥', '1.0000001', 'NaN'])('of %j is not a sum', async (amount) => {
     await expect(call(routes.billingTopUp, { body: { amount, method: 'demo' } })).rejects.toThrow('decimal string')

@@ -8,8 +8,13 @@ import { chargePage, entryQuery } from './lists.ts'
 const leastTopUp = 10_000n // 0.01
 const mostTopUp = 1_000_000_000_000n // 1,000,000.00
 
+export interface BillingOptions {
+  /** Whether the method `demo` is offered: it credits at once, and nobody pays. */
+  takesDemoPayments: boolean
+}
+
 /** What a person may do with money. The contract is `packages/api/src/contract/billing.ts`. */
-export const billingHandlers: Handler[] = [
+export const billingRoutes = ({ takesDemoPayments }: BillingOptions): Handler[] => [
   handle(routes.balanceOfAccount, async ({ db, caller, clock }) => {
     const at = clock.now()
     const balance = await balanceOf(db, caller.accountId, at)
@@ -95,6 +100,11 @@ export const billingHandlers: Handler[] = [
   }),
 
   handle(routes.billingTopUp, async ({ tx, caller, body, clock, request }) => {
+    if (body.method === 'demo' && !takesDemoPayments)
+      throw invalid('top_up.method_not_offered', 'The method demo is not offered here.', {
+        description: 'Nothing was charged or credited. Ask support how to pay.',
+        fields: [{ field: 'method', message: 'this way of paying is not offered here' }],
+      })
     const amountMicros = parseMicros(body.amount) ?? 0n
     if (amountMicros < leastTopUp || amountMicros > mostTopUp || amountMicros % leastTopUp !== 0n)
       throw invalid('top_up.amount', 'A top-up is between 0.01 and 1000000.00, in whole cents.', {
