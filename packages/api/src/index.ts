@@ -20,7 +20,7 @@ export {
   serverStatuses,
 } from './contract/servers.ts'
 export type { Task } from './contract/tasks.ts'
-export type { BodyOf, GivenBody, ParamsOf, Permission, QueryOf, ResponseOf, Route } from './route.ts'
+export type { BodyOf, GivenBody, ParamsOf, Permission, QueryOf, ResponseOf, Route, Subject } from './route.ts'
 export { type Rule, serverCan } from './rules.ts'
 
 /** Every route of the service, by name. */

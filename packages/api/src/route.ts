@@ -11,6 +11,8 @@ export interface Route {
   /** With `{parameters}`, as OpenAPI writes them. */
   path: string
   permission: Permission
+  /** On routes of permission `project`, which are about one thing: what its id, the one in the path, must be the id of. */
+  subject?: Subject
   /** What the audit log calls it, `server.create`. Reads have one too: who looked matters for money and consoles. */
   audit: string
   summary: string
@@ -31,6 +33,9 @@ export interface Route {
  * `operator`: staff.
  */
 export type Permission = 'anyone' | 'account' | 'project' | 'operator'
+
+/** The kinds of things that have an owner. */
+export type Subject = 'project' | 'server' | 'volume' | 'address' | 'keypair' | 'task'
 
 export function route<const R extends Route>(definition: R): R {
   return definition

@@ -78,6 +78,17 @@ test.each(all.filter(({ permission }) => permission === 'project').map((route) =
   },
 )
 
+test.each(all.filter(({ permission }) => permission === 'project').map((route) => [route.name, route] as const))(
+  '%s takes no id of another kind, though it is of the same owner',
+  async (_, route) => {
+    const [, , place = ''] = pathFor(route).split('/')
+    const own = route.path.includes('{project_id}') ? 'projects' : place
+    for (const [kind, id] of Object.entries({ ...ids, projects: owner.projectId }))
+      if (kind !== own)
+        expect(await status(route, bearer(owner), route.path.replace(/\{(project_id|id)\}/, id)), `an id of ${kind}`).toBe(404)
+  },
+)
+
 test.each(all.filter(({ permission }) => permission === 'operator').map((route) => [route.name, route] as const))(
   '%s is for operators',
   async (_, route) => {

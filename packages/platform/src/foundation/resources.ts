@@ -1,3 +1,4 @@
+import type { Subject } from '@straylight/api'
 import type { Db, Tx } from './db.ts'
 import './tables.ts'
 
@@ -6,12 +7,10 @@ export interface Owner {
   account_id: string
 }
 
-export type ResourceKind = 'project' | 'server' | 'volume' | 'address' | 'keypair' | 'task'
-
 /** Says whose these are, in the transaction that makes them: the gate opens nothing whose owner is unknown. */
 export async function registerResources(
   tx: Tx,
-  kind: ResourceKind,
+  kind: Subject,
   { project_id, account_id }: Owner,
   ids: string[],
 ): Promise<void> {
@@ -24,5 +23,11 @@ export async function registerResources(
 
 export const forgetResource = (tx: Tx, id: string) => tx.deleteFrom('resource').where('id', '=', id).execute()
 
-export const ownerOf = (db: Db | Tx, id: string): Promise<Owner | undefined> =>
-  db.selectFrom('resource').select(['project_id', 'account_id']).where('id', '=', id).executeTakeFirst()
+/** Whose the thing of this kind with this id is; undefined also when the id is one of another kind. */
+export const ownerOf = (db: Db | Tx, kind: Subject, id: string): Promise<Owner | undefined> =>
+  db
+    .selectFrom('resource')
+    .select(['project_id', 'account_id'])
+    .where('id', '=', id)
+    .where('kind', '=', kind)
+    .executeTakeFirst()

@@ -1,5 +1,5 @@
 import type { Route } from '@straylight/api'
-import { forbidden, isId, notFound, unauthenticated } from '@straylight/kit'
+import { assert, forbidden, isId, notFound, unauthenticated } from '@straylight/kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Db } from '../db.ts'
 import type { Caller } from '../handler.ts'
@@ -81,18 +81,16 @@ export async function gate(
       description: 'Ask an operator to do it.',
     })
   if (route.permission !== 'project') return { caller, project: undefined }
+  const { subject } = route
+  assert(subject, `${route.name} says of what it is`)
   const params = request.params as { project_id?: string; id?: string }
   const id = params.project_id ?? params.id ?? ''
-  const owner = isId(id) ? await ownerOf(db, id) : undefined
-  // Somebody else's is answered exactly as one that does not exist.
+  const owner = isId(id) ? await ownerOf(db, subject, id) : undefined
+  // Somebody else's is answered exactly as one that does not exist, and so is the id of another kind of thing.
   if (!owner || owner.account_id !== caller.accountId)
-    throw notFound(
-      `${params.project_id ? 'project' : route.audit.split('.')[0]}.unknown`,
-      `There is nothing with the id ${id}.`,
-      {
-        description: 'It may have been deleted, or belong to another account.',
-      },
-    )
+    throw notFound(`${subject}.unknown`, `There is no ${subject} with the id ${id}.`, {
+      description: 'It may have been deleted, or belong to another account.',
+    })
   request.subjectProjectId = owner.project_id
   return { caller, project: { id: owner.project_id, accountId: owner.account_id } }
 }
