@@ -208,6 +208,15 @@ describe('what a portal has to look at before it orders again', () => {
     expect(await cloud.compute.servers.find({ metadata: { portal_id: 'mine' } })).toMatchObject({ id: first?.id })
   })
 
+  test('a server that was just ordered is among the changes of any time', async () => {
+    const { id } = await newServer('just ordered')
+    const later = new Date(clock.now().getTime() + 3_600_000)
+    const changed = () => cloud.compute.servers.list({ allProjects: true, changesSince: later }).all()
+    expect(await changed()).toMatchObject([{ id, status: 'BUILD', taskState: 'scheduling' }])
+    pass(8)
+    expect(await changed()).toEqual([])
+  })
+
   test('a volume may be there although Cinder answered 500', async () => {
     sim.faults.add({ match: { service: 'volume', func: 'notify' }, effect: 'status', times: 1 })
     const order = () => cloud.volumes.create({ name: 'data', sizeGib: 1, metadata: { portal_id: 'mine' } })

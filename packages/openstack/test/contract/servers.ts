@@ -130,7 +130,9 @@ export function serversContract(world: () => World): void {
       const changed = await servers.list({ allProjects: true, changesSince: orderedAt }).all()
       expect(changed.map((one) => one.id)).toContain(id)
       const later = new Date(world().target.clock.now().getTime() + 3_600_000)
-      expect(await servers.list({ allProjects: true, changesSince: later }).all()).toEqual([])
+      // what others have ordered this very moment is told whatever time is asked for
+      const laterOnes = await servers.list({ allProjects: true, changesSince: later }).all()
+      expect(laterOnes.filter(({ taskState }) => taskState !== 'scheduling')).toEqual([])
     })
 
     test('Nova has no filter by metadata and says so to admins', async () => {

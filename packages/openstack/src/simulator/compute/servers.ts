@@ -57,6 +57,8 @@ function listServers(call: Call, detailed: boolean) {
   const matches = (server: Server) => !isFiltered || matchesFilters(server, call)
   const found = pool.filter((server) => {
     if (since !== undefined || before !== undefined) {
+      // What is only ordered and in no cell yet is told whatever time is asked for: the times are looked at in the cells.
+      if (server.taskState === 'scheduling') return matches(server)
       if (since !== undefined && Math.floor(server.updatedMs / 1000) * 1000 < since) return false
       if (before !== undefined && server.updatedMs > before) return false
       // Whoever asks for changes is told what is gone, too.
