@@ -5,9 +5,6 @@ const folders = {
   rest: ['packages/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/**/*.test.ts'],
 }
 
-// Every page and component in the browser, with its pictures: `npm run test:pages`.
-const pages = process.env.STRAYLIGHT_PAGES ? [] : ['e2e/{gallery,pages}.test.ts']
-
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -21,7 +18,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'rest', include: folders.rest, exclude: ['**/node_modules/**', ...folders.platform, ...pages] },
+        test: { name: 'rest', include: folders.rest, exclude: ['**/node_modules/**', ...folders.platform] },
       },
     ],
   },

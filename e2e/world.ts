@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { almostStill } from './gallery/visit.ts'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
@@ -23,6 +24,7 @@ interface RunFile {
   url: string
   customer: Login
   operator: Login
+  pids: { platform: number }
 }
 
 export interface PageOptions {
@@ -41,26 +43,29 @@ export interface World {
   browser: Browser
   /** A page in a browser of its own. What its console complains about is in `complaints`. */
   open(options?: PageOptions): Promise<{ page: Page; context: BrowserContext; complaints: string[] }>
+  /** Moves the service's clock on to `moment`; what is due by then is done. @throws Error when it is later already */
+  goOnTo(moment: Date): Promise<void>
+  /** Only with `at`: time all but stops for the service; pages that are opened from now on show `moment`. */
+  stopTime(moment: Date): void
   stop(): Promise<void>
 }
 
 /**
  * The whole service as `npm start` gives it, in a fresh folder and on a free port, and a browser beside it. With `STRAYLIGHT_RUN`, the
- * `run.json` of a service that runs already, the tests use that one.
+ * `run.json` of a service that runs already, the tests use that one. `at`: the time on the service's clock when it starts.
  */
-export async function startWorld(): Promise<World> {
+export async function startWorld({ at }: { at?: Date } = {}): Promise<World> {
   const given = process.env.STRAYLIGHT_RUN
-  if (given) {
+  if (given && !at) {
     const run = JSON.parse(readFileSync(given, 'utf8')) as RunFile
-    const browser = await launch()
-    return { ...run, browser, open: (options = {}) => openPage(browser, run.url, options), stop: () => browser.close() }
+    return worldOf(run, await launch(), async () => {})
   }
   const folder = mkdtempSync(join(tmpdir(), 'straylight-e2e-'))
   // The embedded PostgreSQL runs as another user when the tests run as root.
   chmodSync(folder, 0o755)
   const platform = spawn(process.execPath, [join(root, 'run.mjs'), 'packages/platform/src/main.ts'], {
     cwd: root,
-    env: { ...process.env, STRAYLIGHT_DATA: folder, STRAYLIGHT_PORT: '0' },
+    env: { ...process.env, STRAYLIGHT_DATA: folder, STRAYLIGHT_PORT: '0', ...(at ? clockSetTo(at) : {}) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''
@@ -70,17 +75,10 @@ export async function startWorld(): Promise<World> {
     })
   try {
     const run = await readyRun(join(folder, 'run.json'), platform, () => said)
-    const browser = await launch()
-    return {
-      ...run,
-      browser,
-      open: (options = {}) => openPage(browser, run.url, options),
-      async stop() {
-        await browser.close()
-        await end(platform)
-        rmSync(folder, { recursive: true, force: true })
-      },
-    }
+    return worldOf(run, await launch(), async () => {
+      await end(platform)
+      rmSync(folder, { recursive: true, force: true })
+    })
   } catch (error) {
     await end(platform)
     rmSync(folder, { recursive: true, force: true })
@@ -88,7 +86,52 @@ export async function startWorld(): Promise<World> {
   }
 }
 
-const launch = () => chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--font-render-hinting=none'] })
+const clockSetTo = (at: Date) => ({
+  NODE_OPTIONS: `--import=${fileURLToPath(new URL('set-clock.ts', import.meta.url))}`,
+  STRAYLIGHT_TEST_CLOCK: at.toISOString(),
+})
+
+function worldOf(run: RunFile, browser: Browser, end: () => Promise<void>): World {
+  let stoppedAt: Date | undefined
+  return {
+    url: run.url,
+    customer: run.customer,
+    operator: run.operator,
+    browser,
+    open: (options = {}) => openPage(browser, run.url, options, stoppedAt),
+    async goOnTo(moment) {
+      const context = await browser.newContext({ baseURL: run.url })
+      await signIn(context, run.url, run.operator)
+      const advance = async (seconds: number) => {
+        const answer = await context.request.post('/v2/operator/demo/advance', {
+          data: { seconds },
+          headers: { origin: run.url },
+        })
+        if (!answer.ok()) throw new Error(`The clock was not moved: ${answer.status()} ${await answer.text()}`)
+        return Date.parse(((await answer.json()) as { result: { now: string } }).result.now)
+      }
+      const secondsLeft = Math.floor((moment.getTime() - (await advance(1))) / 1000)
+      if (secondsLeft < 1) throw new Error(`It is ${-secondsLeft} s later than ${moment.toISOString()} already.`)
+      await advance(secondsLeft)
+      await context.close()
+    },
+    stopTime(moment) {
+      process.kill(run.pids.platform, 'SIGUSR2')
+      stoppedAt = moment
+    },
+    async stop() {
+      await browser.close()
+      await end()
+    },
+  }
+}
+
+/** Letters are drawn alike on every machine: no hinting, no coloured edges. */
+export const launch = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: chromiumPath,
+    args: ['--no-sandbox', '--font-render-hinting=none', '--disable-lcd-text', '--force-color-profile=srgb'],
+  })
 
 async function readyRun(file: string, platform: ChildProcess, said: () => string): Promise<RunFile> {
   for (const until = Date.now() + startsWithinMs; Date.now() < until; await pause(100)) {
@@ -110,6 +153,7 @@ async function openPage(
   browser: Browser,
   url: string,
   { as, theme = 'dark', language = 'en', width = 1440, height = 900 }: PageOptions,
+  stoppedAt: Date | undefined,
 ) {
   const phone = width < 640
   const context = await browser.newContext({
@@ -125,6 +169,7 @@ async function openPage(
     (chosen) => localStorage.setItem('straylight.preferences', chosen),
     JSON.stringify({ theme, language }),
   )
+  if (stoppedAt) await context.addInitScript({ content: almostStill(stoppedAt) })
   if (as) await signIn(context, url, as)
   const page = await context.newPage()
   const complaints: string[] = []

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 
 /** The moment of the examples. */
 const moment = new Date('2026-11-22T09:41:00Z')
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 export interface Scene {
   theme?: 'dark' | 'light'
@@ -20,7 +18,7 @@ export interface Visit {
   close: () => Promise<void>
 }
 
-/** Opens a section of the gallery and waits until its face and fonts are there. */
+/** Opens the gallery at a section, at the moment of the examples, and waits until its face and fonts are there. */
 export async function visit(browser: Browser, url: string, section: string, scene: Scene = {}): Promise<Visit> {
   const { theme = 'dark', language = 'en', width = 1440, height = 900 } = scene
   const context = await browser.newContext({
@@ -29,8 +27,6 @@ export async function visit(browser: Browser, url: string, section: string, scen
     timezoneId: 'UTC',
     permissions: ['clipboard-read', 'clipboard-write'],
   })
-  // As a script of the browser's own it is outside the page's content policy.
-  await context.addInitScript({ content: axe })
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
@@ -40,23 +36,63 @@ export async function visit(browser: Browser, url: string, section: string, scen
   page.on('request', (request) => {
     if (new URL(request.url()).origin !== new URL(url).origin) complaints.push(`a request to ${request.url()}`)
   })
-  await page.clock.install({ time: moment })
+  await context.addInitScript({ content: almostStill(moment) })
   await page.goto(`${url}?theme=${theme}&lang=${language}#/${section}`)
-  await page.locator('h1').waitFor()
-  await page.evaluate('document.fonts.ready')
+  await isThere(page, section)
   return { page, complaints, close: () => context.close() }
 }
 
-/** Everything stands still and the clock shows the moment of the examples: for pictures. */
-export async function freeze(page: Page): Promise<void> {
-  await page.clock.setFixedTime(moment)
-  // Running seconds are set back to the moment at their next tick.
-  await page.waitForTimeout(1200)
+/**
+ * A clock that shows `at` and moves by a thousandth of the real time; timers run as ever. It may not stand still, since Vue passes over an
+ * event that is not younger than its listener: https://github.com/vuejs/core/blob/main/packages/runtime-dom/src/modules/events.ts
+ */
+export const almostStill = (at: Date): string => `{
+  const real = Date
+  const now = () => ${at.getTime()} + performance.now() / 1000
+  window.Date = class extends real {
+    constructor(...given) {
+      if (given.length === 0) super(now())
+      else super(...given)
+    }
+    static now = now
+  }
+}`
+
+/** Goes on to another section of the gallery that is open. */
+export async function goTo(page: Page, section: string): Promise<void> {
+  await page.evaluate(`location.hash = '#/${section}'`)
+  await isThere(page, section)
 }
+
+async function isThere(page: Page, section: string): Promise<void> {
+  // Not by a function that waits in the page: the content policy forbids it to be made there.
+  await page.locator(`html[data-section="${section}"]`).waitFor()
+  await isPainted(page)
+}
+
+/** Until the fonts are there and two frames have been drawn with them. */
+export const isPainted = (page: Page): Promise<void> =>
+  page.evaluate(
+    'document.fonts.ready.then(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))))',
+  )
+
+/** Until nothing moves any more: what opens slides for a moment. */
+export const isAtRest = (page: Page): Promise<void> =>
+  page.evaluate(`(async () => {
+    const moving = () => document.getAnimations().filter(({ playState, effect }) => playState === 'running' && effect?.getComputedTiming().endTime !== Infinity)
+    for (;;) {
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+      const now = moving()
+      if (now.length === 0) return
+      await Promise.allSettled(now.map(({ finished }) => finished))
+    }
+  })()`)
 
 /** What axe finds, one line for each rule and place. `without`: rules that do not apply, such as `region` to what lies over the page. */
 export async function accessibilityFindings(page: Page, without: string[] = []): Promise<string[]> {
   const rules = JSON.stringify(Object.fromEntries(without.map((rule) => [rule, { enabled: false }])))
+  // Run by the debugger it is outside the page's content policy.
+  if (!(await page.evaluate<boolean>(`'axe' in window`))) await page.evaluate(axe.source)
   const found = await page.evaluate<{ id: string; nodes: { target: unknown; failureSummary: string }[] }[]>(
     `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: ${rules} }).then(({ violations }) => violations)`,
   )

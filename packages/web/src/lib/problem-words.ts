@@ -19,6 +19,9 @@ const known = [
   'console_not_available',
   'volume_in_use',
   'address_in_use',
+  'top_up_amount',
+  'top_up_method_not_offered',
+  'request_already_done',
   'request_foreign_origin',
   'request_still_running',
 ] as const

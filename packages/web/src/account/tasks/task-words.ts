@@ -17,6 +17,7 @@ const workflows = [
 const steps = [
   'project_prepare_identity',
   'project_prepare_network',
+  'project_prepare_limits',
   'project_prepare_router',
   'project_prepare_firewall',
   'project_prepare_open',

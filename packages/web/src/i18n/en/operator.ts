@@ -67,7 +67,7 @@ export default catalogue({
   whiteRabbitIs: 'Message queue',
   supporting: 'Supporting cast',
   supportingHint: 'no character yet',
-  calls: 'Calls',
+  lastOk: 'Last OK',
   answered: 'Answered OK',
   confirmed: 'Confirmed',
   p95: 'Latency p95',
@@ -89,4 +89,5 @@ export default catalogue({
   organ_glance: 'Glance',
   organ_keystone: 'Keystone',
   organ_neutron: 'Neutron',
+  organ_postgresql: 'PostgreSQL',
 })

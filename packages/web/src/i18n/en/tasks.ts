@@ -34,6 +34,7 @@ export default catalogue({
   workflow_address_delete: 'Give back address {name}',
   step_project_prepare_identity: 'Opening the project',
   step_project_prepare_network: 'Making its network',
+  step_project_prepare_limits: 'Setting its limits',
   step_project_prepare_router: 'Connecting it to the internet',
   step_project_prepare_firewall: 'Setting up its firewall',
   step_project_prepare_open: 'Finishing',

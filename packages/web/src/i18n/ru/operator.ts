@@ -68,7 +68,7 @@ export default translationOf<typeof english>()({
   whiteRabbitIs: 'Очередь сообщений',
   supporting: 'Второй план',
   supportingHint: 'пока без роли',
-  calls: 'Вызовы',
+  lastOk: 'Последний ответ',
   answered: 'Ответ ОК',
   confirmed: 'Подтверждено',
   p95: 'Задержка p95',
@@ -91,4 +91,5 @@ export default translationOf<typeof english>()({
   organ_glance: 'Glance',
   organ_keystone: 'Keystone',
   organ_neutron: 'Neutron',
+  organ_postgresql: 'PostgreSQL',
 })

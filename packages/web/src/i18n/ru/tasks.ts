@@ -35,6 +35,7 @@ export default translationOf<typeof english>()({
   workflow_address_delete: 'Вернуть адрес {name}',
   step_project_prepare_identity: 'Открытие проекта',
   step_project_prepare_network: 'Создание сети',
+  step_project_prepare_limits: 'Установка ограничений',
   step_project_prepare_router: 'Подключение к интернету',
   step_project_prepare_firewall: 'Настройка межсетевого экрана',
   step_project_prepare_open: 'Завершение',

@@ -1,5 +1,5 @@
 import '../../styles/index.css'
-import { createApp } from 'vue'
+import { createApp, nextTick } from 'vue'
 import { createRouter, createWebHashHistory } from 'vue-router'
 import i18n, { type Language, setLanguage } from '../../i18n/index.ts'
 import { applyPreferences, preferences } from '../../lib/preferences.ts'
@@ -19,5 +19,10 @@ const router = createRouter({
     ...sections.map(({ key, page }) => ({ path: `/${key}`, component: page })),
     { path: '/:any(.*)*', redirect: '/basics' },
   ],
+})
+// Tests wait for it.
+router.afterEach(async ({ path }) => {
+  await nextTick()
+  document.documentElement.dataset.section = path.slice(1)
 })
 createApp(Gallery).use(i18n).use(router).mount('#app')
