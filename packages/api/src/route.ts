@@ -23,6 +23,16 @@ export interface Route {
   response: z.ZodType | undefined
   /** Of the success; an answer without content is 204. */
   status: 200 | 201 | 202 | 204
+  /**
+   * A write that takes its time before it can be decided: it hashes a password, or asks the cloud. No transaction is open meanwhile,
+   * so that many at once leave the database to others.
+   */
+  slow?: true
+  /**
+   * What is kept of a write under its Idempotency-Key, when that is not its answer. `deed`: only that it was done, because the answer holds
+   * what is shown once; repeated, it is refused as done. `nothing`: each call makes something new that hurts nobody, so a key changes nothing.
+   */
+  kept?: 'deed' | 'nothing'
   /** A long answer that is no JSON, such as an event stream. */
   streams?: string
 }

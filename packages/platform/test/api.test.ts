@@ -1,6 +1,7 @@
 import { ApiError, createClient, routes } from '@straylight/api'
 import { newId } from '@straylight/kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { secretsOf } from '../src/foundation/secrets.ts'
 import { createWorld, goodPassword, type Person, type World } from './world.ts'
 
 let world: World
@@ -179,6 +180,97 @@ describe('an Idempotency-Key', () => {
   })
 })
 
+describe('an Idempotency-Key, repeated', () => {
+  test('says again that a key is deleted, though it is gone', async () => {
+    const key = await customer.call(routes.keypairsGenerate, {
+      params: { project_id: customer.projectId },
+      body: { name: 'goes soon' },
+    })
+    const remove = (idempotencyKey: string) =>
+      customer.call(routes.keypairsDelete, { params: { id: key.data.result.id }, idempotencyKey })
+    const idempotencyKey = newId()
+    expect((await remove(idempotencyKey)).status).toBe(204)
+    const again = await remove(idempotencyKey)
+    expect(again.status).toBe(204)
+    expect(again.headers.get('idempotent-replayed')).toBe('true')
+    expect((await problemOf(remove(newId()))).status).toBe(404)
+  })
+
+  test.each([
+    ['an API token', () => customer.call(routes.tokensCreate, { body: { name: 'once' }, idempotencyKey: 'once-token' })],
+    [
+      'a private key',
+      () =>
+        customer.call(routes.keypairsGenerate, {
+          params: { project_id: customer.projectId },
+          body: { name: 'once' },
+          idempotencyKey: 'once-key',
+        }),
+    ],
+    [
+      'an account',
+      () =>
+        createClient({ baseUrl: world.url })(routes.accountSignUp, {
+          body: { email: 'once@example.com', password: goodPassword, name: 'Once', language: 'en' },
+          idempotencyKey: 'once-account',
+        }),
+    ],
+  ])('makes %s once, and does not keep its secret', async (_, make) => {
+    const { id } = (await make()).data.result
+    expect(await problemOf(make())).toMatchObject({ status: 409, error_code: 'request.already_done', facts: { id } })
+  })
+
+  test('keeps no token and no private key', async () => {
+    const { rows } = await world.store.database.pool.query<{ answer: Buffer }>('select answer from idempotency')
+    const secrets = secretsOf(Buffer.alloc(32, 7))
+    const kept = rows.map(({ answer }) => secrets.open('idempotency', answer)).join('\n')
+    expect(kept).toContain('"id"')
+    expect(kept).not.toMatch(/sl[st]_|PRIVATE KEY/)
+  })
+
+  test('of a sign-in changes nothing: each is a session of its own', async () => {
+    const signIn = () =>
+      createClient({ baseUrl: world.url })(routes.accountSignIn, {
+        body: { email: customer.email, password: goodPassword },
+        idempotencyKey: 'same',
+      })
+    expect((await signIn()).data.result.token).not.toBe((await signIn()).data.result.token)
+  })
+})
+
+describe('the audit log', () => {
+  const rows = async (action: string) =>
+    (
+      await world.store.database.pool.query<{ account_id: string | null; status: number }>(
+        'select account_id, status from audit where action = $1 order by id',
+        [action],
+      )
+    ).rows
+
+  test('says who signed in, and at whom somebody guessed; of nobody it says nothing', async () => {
+    const person = await world.person('audited')
+    const signIn = (email: string, password: string) =>
+      createClient({ baseUrl: world.url })(routes.accountSignIn, { body: { email, password } })
+    const before = (await rows('account.sign_in')).length
+    await signIn(person.email, goodPassword)
+    await problemOf(signIn(person.email, 'a wrong password'))
+    await problemOf(signIn('nobody-at-all@example.com', 'a wrong password'))
+    await expect
+      .poll(async () => (await rows('account.sign_in')).slice(before))
+      .toEqual([
+        { account_id: person.accountId, status: 200 },
+        { account_id: person.accountId, status: 401 },
+      ])
+    expect((await rows('account.sign_up')).at(-1)).toEqual({ account_id: person.accountId, status: 201 })
+    const writes = (await rows('token.create')).length
+    await problemOf(createClient({ baseUrl: world.url })(routes.tokensCreate, { body: { name: 'x' } }))
+    await problemOf(customer.call(routes.tokensCreate, { body: { name: '' } }))
+    await expect
+      .poll(async () => (await rows('token.create')).slice(writes))
+      .toEqual([{ account_id: customer.accountId, status: 422 }])
+  })
+})
+
 describe('a broken request', () => {
   const send = (path: string, init: RequestInit) =>
     fetch(world.url + path, { ...init, headers: { authorization: `Bearer ${customer.token}`, ...init.headers } })
@@ -217,10 +309,11 @@ describe('a broken request', () => {
 
 describe('a list', () => {
   test('pages, orders and filters as the published clients ask', async () => {
-    const params = { project_id: customer.projectId }
-    for (const name of ['k2', 'k10', 'k1']) await customer.call(routes.keypairsGenerate, { params, body: { name } })
+    const lister = await world.person('lister')
+    const params = { project_id: lister.projectId }
+    for (const name of ['k2', 'k10', 'k1']) await lister.call(routes.keypairsGenerate, { params, body: { name } })
     const names = async (query: Record<string, unknown>) => {
-      const { data } = await customer.call(routes.keypairsList, { params, query: query as never })
+      const { data } = await lister.call(routes.keypairsList, { params, query: query as never })
       return [data.count, ...data.result.map(({ name }) => name)]
     }
     expect(await names({ ordering: 'name' })).toEqual([3, 'k1', 'k2', 'k10'])

@@ -47,6 +47,8 @@ export const accountRoutes = {
     body: z.object({ email, password, name: displayName(100), language: z.enum(languages).default('en') }),
     response: result(z.object({ id, project_id: id, token: z.string(), expires_at: time })),
     status: 201,
+    slow: true,
+    kept: 'deed',
   }),
   accountSignIn: route({
     name: 'accountSignIn',
@@ -59,6 +61,8 @@ export const accountRoutes = {
     body: z.object({ email: z.string().max(254), password: z.string().max(passwordLength.max) }),
     response: result(z.object({ token: z.string(), expires_at: time })),
     status: 200,
+    slow: true,
+    kept: 'nothing',
   }),
   accountSignOut: route({
     name: 'accountSignOut',
@@ -105,6 +109,8 @@ export const accountRoutes = {
     body: z.object({ current_password: z.string().max(passwordLength.max), new_password: password }),
     response: result(z.object({ token: z.string(), expires_at: time })),
     status: 200,
+    slow: true,
+    kept: 'deed',
   }),
   tokensList: route({
     name: 'tokensList',
@@ -129,6 +135,7 @@ export const accountRoutes = {
     body: z.object({ name: displayName(100), expires_at: time.optional() }),
     response: result(z.object({ id, token: z.string() })),
     status: 201,
+    kept: 'deed',
   }),
   tokensDelete: route({
     name: 'tokensDelete',

@@ -113,6 +113,7 @@ export const catalogueRoutes = {
         .meta({ id: 'GenerateKeyPairResult' }),
     ),
     status: 201,
+    kept: 'deed',
   }),
   keypairsDetail: route({
     name: 'keypairsDetail',

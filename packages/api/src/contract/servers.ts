@@ -249,6 +249,8 @@ export const serverRoutes = {
     params: idParams,
     response: z.object({ console: z.object({ type: z.string(), url: z.string() }) }),
     status: 200,
+    slow: true,
+    kept: 'nothing',
   }),
   serversConsoleLog: route({
     name: 'serversConsoleLog',

@@ -147,5 +147,6 @@ export const taskRoutes = {
     }),
     response: result(z.object({ now: time })),
     status: 200,
+    slow: true,
   }),
 }

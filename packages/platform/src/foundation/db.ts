@@ -24,9 +24,18 @@ export interface Database {
   close(): Promise<void>
 }
 
+const connectionPatienceMs = 10_000
+
 /** Opens a pool on a PostgreSQL 15 or newer. `url` may name a socket folder: `postgres://user@/name?host=/folder`. */
 export function openDatabase(url: string, options: { connections?: number; onError?: (error: Error) => void } = {}): Database {
-  const pool = new pg.Pool({ connectionString: url, max: options.connections ?? 12, types, application_name: 'straylight' })
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.connections ?? 12,
+    types,
+    application_name: 'straylight',
+    // Who waits longer for a connection is told that the service is not available, instead of waiting for ever.
+    connectionTimeoutMillis: connectionPatienceMs,
+  })
   // An idle connection that the server ends must not end us; the next query opens another.
   pool.on('error', (error) => options.onError?.(error))
   // Nor must one that it ends between two statements of a transaction: the next statement fails, and that is handled.

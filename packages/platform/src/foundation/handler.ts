@@ -21,10 +21,14 @@ export interface Call<R extends Route> {
   /** On routes of permission `project`: whose the named thing is. */
   project: R['permission'] extends 'project' ? { id: string; accountId: string } : undefined
   /** A write runs in one transaction with its idempotency record: what is written here is in force when the answer goes out. */
-  tx: R['method'] extends 'GET' ? Db : Tx
-  /** Outside of that transaction, for what must stay even when the call fails (a failed sign-in). */
+  tx: R extends { slow: true } ? never : R['method'] extends 'GET' ? Db : Tx
+  /** On slow writes, which no transaction is open around: takes the order in one, with its idempotency record. Called once, at the end. */
+  take: R extends { slow: true } ? (write: (tx: Tx) => Promise<Outcome<R>>) => Promise<Outcome<R>> : never
+  /** For reading, and on slow writes for statements that stay even when the call fails. Inside a transaction it would take a second connection. */
   db: Db
   clock: Clock
+  /** Tells the audit log whose account a call concerns that the gate knew nothing of, such as a sign-in. */
+  concerns(accountId: string): void
   request: { id: string; ip: string; userAgent: string; signal: AbortSignal }
 }
 

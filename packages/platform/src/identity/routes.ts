@@ -16,34 +16,38 @@ export function identityRoutes(options: {
   welcome(tx: Tx, account: { id: string; name: string; currency: string; now: Date }): Promise<{ projectId: string }>
 }): Handler[] {
   return [
-    handle(routes.accountSignUp, async ({ tx, body, clock, request }) => {
+    handle(routes.accountSignUp, async ({ db, take, body, clock, concerns, request }) => {
       const now = clock.now()
       refuseGuessable(body.password, body.email, 'password')
-      if (await accountByEmail(tx, body.email)) throw emailTaken()
+      if (await accountByEmail(db, body.email)) throw emailTaken()
       const id = newId()
-      const isNew = await insertAccount(tx, {
+      const account = {
         id,
         email: body.email,
         name: body.name,
         language: body.language,
-        role: 'customer',
+        role: 'customer' as const,
         password_hash: await hashPassword(body.password),
         currency: options.currency,
         created_at: now,
-      })
-      if (!isNew) throw emailTaken()
-      const { projectId } = await options.welcome(tx, { id, name: body.name, currency: options.currency, now })
-      const session = await issueSession(tx, id, request.userAgent, now)
-      return {
-        data: { result: { id, project_id: projectId, token: session.token, expires_at: session.expiresAt.toISOString() } },
-        session,
       }
+      return take(async (tx) => {
+        if (!(await insertAccount(tx, account))) throw emailTaken()
+        const { projectId } = await options.welcome(tx, { id, name: body.name, currency: options.currency, now })
+        const session = await issueSession(tx, id, request.userAgent, now)
+        concerns(id)
+        return {
+          data: { result: { id, project_id: projectId, token: session.token, expires_at: session.expiresAt.toISOString() } },
+          session,
+        }
+      })
     }),
 
-    handle(routes.accountSignIn, async ({ db, tx, body, clock, request }) => {
+    handle(routes.accountSignIn, async ({ db, body, clock, concerns, request }) => {
       const now = clock.now()
       await refuseHaste(db, body.email, request.ip, now)
       const account = await accountByEmail(db, body.email)
+      if (account) concerns(account.id)
       const right = account
         ? await verifyPassword(account.password_hash, body.password)
         : await verifyAgainstNobody(body.password)
@@ -54,7 +58,7 @@ export function identityRoutes(options: {
         })
       }
       await forgetFailures(db, body.email, request.ip)
-      const session = await issueSession(tx, account.id, request.userAgent, now)
+      const session = await issueSession(db, account.id, request.userAgent, now)
       return { data: { result: { token: session.token, expires_at: session.expiresAt.toISOString() } }, session }
     }),
 
@@ -82,25 +86,30 @@ export function identityRoutes(options: {
     }),
 
     // A changed password must throw nobody out: this device gets its new token in the same answer, API tokens stay, other sessions end.
-    handle(routes.accountPassword, async ({ db, tx, caller, body, clock, request }) => {
+    handle(routes.accountPassword, async ({ db, take, caller, body, clock, request }) => {
       const now = clock.now()
       await refuseHaste(db, caller.email, request.ip, now)
       const account = await accountById(db, caller.accountId)
       if (!account || !(await verifyPassword(account.password_hash, body.current_password))) {
         await noteFailure(db, caller.email, request.ip, now)
-        throw invalid('account.wrong_password', 'The present password is wrong. Nothing was changed.', {
-          fields: [{ field: 'current_password', message: 'this is not the present password' }],
-        })
+        throw wrongPassword()
       }
       refuseGuessable(body.new_password, caller.email, 'new_password')
-      await tx
-        .updateTable('account')
-        .set({ password_hash: await hashPassword(body.new_password) })
-        .where('id', '=', caller.accountId)
-        .execute()
-      await tx.deleteFrom('credential').where('account_id', '=', caller.accountId).where('kind', '=', 'session').execute()
-      const session = await issueSession(tx, caller.accountId, request.userAgent, now)
-      return { data: { result: { token: session.token, expires_at: session.expiresAt.toISOString() } }, session }
+      const { password_hash: replaced } = account
+      const password_hash = await hashPassword(body.new_password)
+      return take(async (tx) => {
+        // Two changes at once: the second one's present password is not the present one any more.
+        const { numUpdatedRows } = await tx
+          .updateTable('account')
+          .set({ password_hash })
+          .where('id', '=', caller.accountId)
+          .where('password_hash', '=', replaced)
+          .executeTakeFirst()
+        if (numUpdatedRows === 0n) throw wrongPassword()
+        await tx.deleteFrom('credential').where('account_id', '=', caller.accountId).where('kind', '=', 'session').execute()
+        const session = await issueSession(tx, caller.accountId, request.userAgent, now)
+        return { data: { result: { token: session.token, expires_at: session.expiresAt.toISOString() } }, session }
+      })
     }),
 
     handle(routes.tokensList, async ({ db, caller, query }) => {
@@ -156,6 +165,11 @@ export function identityRoutes(options: {
     }),
   ]
 }
+
+const wrongPassword = () =>
+  invalid('account.wrong_password', 'The present password is wrong. Nothing was changed.', {
+    fields: [{ field: 'current_password', message: 'this is not the present password' }],
+  })
 
 const emailTaken = () =>
   conflict('account.email_taken', 'There is an account with this email already.', {

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Db } from '../db.ts'
 import type { Caller } from '../handler.ts'
 import { ownerOf } from '../resources.ts'
+import type { Wish } from './idempotency.ts'
 
 export const sessionCookie = 'straylight_session'
 
@@ -15,6 +16,7 @@ export interface Passed {
   caller: Caller | undefined
   /** On routes of permission `project`: whose the named thing is. */
   project: { id: string; accountId: string } | undefined
+  wish: Wish | undefined
 }
 
 /** Gives the browser its session, or takes it away. */
@@ -61,26 +63,35 @@ function refuseForgery(request: FastifyRequest): void {
 }
 
 /**
- * The one gate that every call passes: who calls, and whether the named thing is theirs.
- * @throws CallerError 401, 403, or 404 for what belongs to somebody else
+ * The first half of the one gate that every call passes: who calls, and whether such a person may.
+ * @returns nobody on routes that anyone may call
+ * @throws CallerError 401, 403
  */
-export async function gate(
-  route: Route,
-  request: FastifyRequest,
-  { db, authenticate }: { db: Db; authenticate: Authenticate },
-): Promise<Passed> {
-  if (route.permission === 'anyone') return { caller: undefined, project: undefined }
+export async function callerOf(route: Route, request: FastifyRequest, authenticate: Authenticate): Promise<Caller | undefined> {
+  if (route.permission === 'anyone') return undefined
   const caller = await whoIs(request, authenticate)
   if (!caller)
     throw unauthenticated('account.not_signed_in', 'You are not signed in.', {
       description: 'Sign in, or send an API token as `Authorization: Bearer …`. A token may have expired or been revoked.',
     })
-  request.callerAccountId = caller.accountId
+  request.concernsAccountId = caller.accountId
   if (route.permission === 'operator' && caller.role !== 'operator')
     throw forbidden('account.not_operator', 'This needs an operator of the service.', {
       description: 'Ask an operator to do it.',
     })
-  if (route.permission !== 'project') return { caller, project: undefined }
+  return caller
+}
+
+/**
+ * The second half: whether the named thing is theirs.
+ * @throws CallerError 404 for what belongs to somebody else
+ */
+export async function projectOf(
+  route: Route,
+  request: FastifyRequest,
+  { db, caller }: { db: Db; caller: Caller | undefined },
+): Promise<Passed['project']> {
+  if (route.permission !== 'project' || !caller) return undefined
   const { subject } = route
   assert(subject, `${route.name} says of what it is`)
   const params = request.params as { project_id?: string; id?: string }
@@ -92,13 +103,14 @@ export async function gate(
       description: 'It may have been deleted, or belong to another account.',
     })
   request.subjectProjectId = owner.project_id
-  return { caller, project: { id: owner.project_id, accountId: owner.account_id } }
+  return { id: owner.project_id, accountId: owner.account_id }
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
     passed?: Passed
-    callerAccountId?: string
+    /** Whose account the call is about: the caller's, or the one that a sign-in named. */
+    concernsAccountId?: string
     subjectProjectId?: string
   }
 }

@@ -10,14 +10,14 @@ import { problem as problemSchema, type Route, routes } from '@straylight/api'
 import { type Clock, invalid, newId, notFound } from '@straylight/kit'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
-import type { Database } from '../db.ts'
+import type { Database, Tx } from '../db.ts'
 import type { ChangeFeed } from '../events.ts'
-import type { Handler } from '../handler.ts'
+import type { Handler, Outcome } from '../handler.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Secrets } from '../secrets.ts'
 import { EventStreams } from './event-streams.ts'
-import { type Authenticate, gate, sessionCookie, setSession, whoIs } from './gate.ts'
-import { takeOrder } from './idempotency.ts'
+import { type Authenticate, callerOf, projectOf, sessionCookie, setSession, whoIs } from './gate.ts'
+import { answerKept, takeOrder, UnderWay, wishOf } from './idempotency.ts'
 import { bodyLimitBytes, sendProblem } from './problems.ts'
 
 export interface HttpOptions {
@@ -85,7 +85,7 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
         title: 'Straylight',
         version: '2',
         description:
-          'The API of a cloud account: projects, servers, money. Every write takes an Idempotency-Key; every error is a problem document (RFC 9457) whose `error_code` is stable.',
+          'The API of a cloud account: projects, servers, money. Every write takes an Idempotency-Key, and gives its first answer again for a week unless it says otherwise; every error is a problem document (RFC 9457) whose `error_code` is stable.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/' }],
@@ -141,6 +141,15 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
   // ── routes ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   const streams = new EventStreams(options.feed)
+  const underWay = new UnderWay()
+  const books = { db: database.db, clock, secrets: options.secrets }
+  const answer = (route: Route, reply: FastifyReply, outcome: Outcome<Route>) => {
+    if (outcome.taskId) reply.header('x-task-id', outcome.taskId)
+    if ('replayed' in outcome) reply.header('idempotent-replayed', 'true')
+    if (outcome.session !== undefined) setSession(reply, outcome.session, { secure: options.secureCookies })
+    reply.header('cache-control', 'no-store')
+    return reply.status(route.status).send(route.status === 204 ? undefined : outcome.data)
+  }
   const eventStream: Handler = { route: routes.events, run: async () => ({ data: undefined }) }
 
   for (const { route, run } of [...options.handlers, eventStream]) {
@@ -152,6 +161,7 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
       schema: {
         operationId: route.name,
         summary: route.summary,
+        ...(route.kept ? { description: aboutKey[route.kept] } : {}),
         tags: [route.tag],
         ...(route.permission === 'anyone' ? { security: [] } : { security: [{ token: [] }, { session: [] }] }),
         ...(route.params ? { params: route.params } : {}),
@@ -159,12 +169,17 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
         ...(route.body ? { body: route.body } : {}),
         response: route.response ? { [route.status]: route.response, default: problemSchema } : { default: problemSchema },
       },
-      // The gate stands before validation: who may not call learns nothing about what a right call is.
-      preValidation: async (request) => {
-        request.passed = await gate(route, request, { db: database.db, authenticate })
+      // The gate stands before validation: who may not call learns nothing about what a right call is. A wish that was granted is answered
+      // before it is asked whose the thing is: it may be gone by that wish.
+      preValidation: async (request, reply) => {
+        const caller = await callerOf(route, request, authenticate)
+        const wish = wishOf(route, request, caller)
+        const earlier = wish && (await answerKept(database.db, options.secrets, route, wish))
+        if (earlier) return answer(route, reply, earlier)
+        request.passed = { caller, wish, project: await projectOf(route, request, { db: database.db, caller }) }
       },
       handler: async (request, reply) => {
-        const { caller, project } = request.passed ?? { caller: undefined, project: undefined }
+        const { caller, project, wish } = request.passed ?? {}
         if (route.streams && caller)
           return streams.open(request, reply, caller, async () => (await whoIs(request, authenticate)) !== undefined)
         const abort = new AbortController()
@@ -178,6 +193,9 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
           db: database.db,
           tx: database.db,
           clock,
+          concerns(accountId: string) {
+            request.concernsAccountId = accountId
+          },
           request: {
             id: request.id,
             ip: request.ip,
@@ -185,27 +203,33 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
             signal: abort.signal,
           },
         }
-        const outcome = writes
-          ? await takeOrder(
-              { db: database.db, clock, secrets: options.secrets },
-              { route, request, caller, run: (tx) => run({ ...call, tx } as never) },
-            )
-          : await run(call as never)
-        if (outcome.taskId) reply.header('x-task-id', outcome.taskId)
-        if ('replayed' in outcome) reply.header('idempotent-replayed', 'true')
-        if (outcome.session !== undefined) setSession(reply, outcome.session, { secure: options.secureCookies })
-        reply.header('cache-control', 'no-store')
-        return reply.status(route.status).send(route.status === 204 ? undefined : outcome.data)
+        if (!writes) return answer(route, reply, await run(call as never))
+        const take = (write: (tx: Tx) => Promise<Outcome<Route>>) => takeOrder(books, { route, wish, run: write })
+        if (!route.slow) return answer(route, reply, await take((tx) => run({ ...call, tx } as never)))
+        const outcome = await underWay.alone(wish, async () => {
+          let taken = false
+          const outcome = await run({
+            ...call,
+            take(write: (tx: Tx) => Promise<Outcome<Route>>) {
+              taken = true
+              return take(write)
+            },
+          } as never)
+          return taken || !wish ? outcome : take(async () => outcome)
+        })
+        return answer(route, reply, outcome)
       },
       onResponse: async (request, reply) => {
         if (!writes && route.permission !== 'operator') return
+        // Of what nobody we know was refused there is nothing to tell, and whoever likes could fill the table with it.
+        if (reply.statusCode >= 400 && request.concernsAccountId === undefined) return
         const params = request.params as { id?: string; project_id?: string } | undefined
         await database.db
           .insertInto('audit')
           .values({
             at: clock.now(),
             action: route.audit,
-            account_id: request.callerAccountId ?? null,
+            account_id: request.concernsAccountId ?? null,
             project_id: request.subjectProjectId ?? null,
             subject_id: params?.id ?? params?.project_id ?? null,
             status: reply.statusCode,
@@ -251,6 +275,11 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
       setHeaders: freshPages,
     })
   return app
+}
+
+const aboutKey: Record<NonNullable<Route['kept']>, string> = {
+  deed: 'The answer holds what is shown only once and is not kept: repeated with the same Idempotency-Key it is refused with 409 `request.already_done`, and nothing is done twice.',
+  nothing: 'Each call makes a new one; an Idempotency-Key changes nothing.',
 }
 
 /** Files with a hash in their name never change; pages do. */
