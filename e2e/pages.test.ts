@@ -55,14 +55,10 @@ describe.skipIf(!hasChromium)('every page', () => {
         for (const { node, previousRect, currentRect } of sources)
           if (JSON.stringify(previousRect) !== JSON.stringify(currentRect)) window.moved.push([value, node?.outerHTML ?? node?.textContent])
     }).observe({ type: 'layout-shift' })`)
-    const order = (verb: string) =>
-      page.request.post(`/v2/servers/${ids.server}/${verb}`, {
-        headers: { origin: world.url, 'idempotency-key': `${verb}-${Date.now()}` },
-      })
-    await order('stop')
     const row = page.getByRole('row', { name: /web-01/ })
+    await power(page, placeOf(world, ids), 'stop')
     await row.getByText('Stopped').waitFor({ timeout: 60_000 })
-    await order('start')
+    await power(page, placeOf(world, ids), 'start')
     await row.getByText('Running').waitFor({ timeout: 60_000 })
     expect(await page.evaluate('window.moved')).toEqual([])
   }, 150_000)
@@ -99,7 +95,9 @@ describe.skipIf(!hasChromium)('every page', () => {
   describe('at a moment that stands still', () => {
     beforeAll(async () => {
       const { page } = await session('customer', {})
-      const place = { origin: world.url, project: ids.project }
+      const place = placeOf(world, ids)
+      for (const verb of ['stop', 'start'] as const)
+        await taskReaches(page, await power(page, place, verb), ({ state }) => state === 'done')
       const failed = await failedServer(page, place)
       ids = { ...ids, ...failed }
       await world.goOnTo(picturesAt)
@@ -167,10 +165,21 @@ describe.skipIf(!hasChromium)('every page', () => {
   })
 })
 
-/** Where to order: the address of the service, and a project. */
+/** Where to order: the address of the service, a project, a server in it. */
 interface Place {
   origin: string
   project: string
+  server: string
+}
+const placeOf = ({ url }: World, { project, server }: Ids): Place => ({ origin: url, project, server })
+
+/** Stops or starts the server, once only: a second order carries the same key. @returns the id of the task */
+async function power(page: Page, { origin, server }: Place, verb: 'stop' | 'start'): Promise<string> {
+  const answer = await page.request.post(`/v2/servers/${server}/${verb}`, {
+    headers: { origin, 'idempotency-key': `web-01-${verb}` },
+  })
+  if (!answer.ok()) throw new Error(`web-01 did not ${verb}: ${answer.status()} ${await answer.text()}`)
+  return answer.headers()['x-task-id'] ?? ''
 }
 
 /** A server that cannot be built, so that pages have something to say about it. */
