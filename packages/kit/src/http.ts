@@ -3,7 +3,7 @@ import { UpstreamError } from './errors.ts'
 
 /**
  * One HTTP exchange with a neighbour. A transport is a chain of small layers around `Send`, each with one concern:
- * `compose(undiciSend(), withGate(gate), withRetry(…))`: the first layer named is the innermost.
+ * `compose(undiciSend(), withReport(report))`: the first layer named is the innermost.
  */
 export interface HttpRequest {
   method: string

@@ -18,8 +18,8 @@ export {
   type UpstreamErrorOptions,
   unreachable,
 } from './errors.ts'
-export { Gate, withGate } from './gate.ts'
 export { compose, type HttpRequest, type HttpResponse, type Layer, type Send, undiciSend, withReport } from './http.ts'
 export { isId, newId } from './ids.ts'
 export { floorDivide, formatMicros, maxMicros, microsToNumber, minMicros, type Money, money, parseMicros } from './money.ts'
+export { Pacer } from './pacer.ts'
 export { seededRandom } from './random.ts'

@@ -1,4 +1,4 @@
-import { type AdjustableClock, Gate, type Layer, type Send } from '@straylight/kit'
+import { type AdjustableClock, type Layer, Pacer, type Send } from '@straylight/kit'
 import { createOpenstack, type Openstack } from '@straylight/openstack'
 import { subscribe } from '@straylight/openstack/notifications'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
@@ -13,7 +13,7 @@ import { buildHttp, forgetOldAnswers } from './foundation/http/index.ts'
 import { Loops } from './foundation/loop.ts'
 import { createMetrics } from './foundation/metrics.ts'
 import type { Secrets } from './foundation/secrets.ts'
-import { type AnyWorkflow, openTasksByState, TaskEngine, type TaskLog } from './foundation/tasks/index.ts'
+import { type AnyWorkflow, needsOperator, openTasksByState, TaskEngine, type TaskLog } from './foundation/tasks/index.ts'
 import { authenticator, identityRoutes } from './identity/index.ts'
 import { keypairRoutes } from './keypairs/index.ts'
 import { endDuePromises, expireHolds, openLedger } from './ledger/index.ts'
@@ -50,6 +50,8 @@ export interface AppOptions {
   isSimulated: boolean
   /** Whether the method `demo` credits at once; as simulated as the rest when not said. */
   takesDemoPayments?: boolean
+  /** How many accounts may be opened from one address in an hour. Where everything is simulated, this machine itself is not counted. */
+  signUpsPerHour?: number
   openstack: {
     authUrl: string
     username: string
@@ -104,7 +106,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const log: TaskLog = {
     stepFailed(task, error, willRetry) {
       metrics.stepFailures.inc({ workflow: task.workflow, step: task.step, retried: String(willRetry) })
-      logger[willRetry ? 'debug' : 'info']({ err: error, ...task }, 'a step failed')
+      logger[willRetry ? 'debug' : needsOperator(error) ? 'error' : 'info']({ err: error, ...task }, 'a step failed')
     },
   }
   const openstack = createOpenstack({
@@ -123,7 +125,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const cloud = createCloud(
     openstack,
     options.openstack,
-    new Gate({ clock, concurrency: 4, perSecond: options.openstack.bootsPerSecond }),
+    new Pacer({ clock, perSecond: options.openstack.bootsPerSecond }),
   )
   const engine = new TaskEngine({
     database,
@@ -141,7 +143,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     token: async () => (await openstack.admin.token()).value,
   })
 
-  const parts = { db, cloud, clock, engine, secrets }
+  const parts = { db, cloud, clock, engine, secrets, noteSilence: (system: string) => systems.noteSilence(system) }
   const tearDown = createTearDown({ db, cloud })
   const prepare = prepareProject(parts)
   const workflows = {
@@ -170,6 +172,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const handlers: Handler[] = [
     ...identityRoutes({
       currency: options.currency,
+      secrets,
+      signUps: { perHour: options.signUpsPerHour ?? 20, sparesLoopback: options.isSimulated },
       async welcome(tx, { id, currency, now }) {
         await openLedger(tx, { accountId: id, currency })
         const project = await projects.create(tx, { accountId: id, name: 'main', description: '', now })
@@ -234,6 +238,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       isWorking = true
       loops.every(pollSeconds * 1000, 'observe.servers', () => observer.poll())
       loops.every(15_000, 'neighbours.ask', () => askAll(questions))
+      loops.every(600_000, 'observe.sweep', () => observer.sweep())
       loops.every(60_000, 'catalogue.images', () => syncImages(parts))
       loops.every(20_000, 'money.due', runDue)
       loops.every(86_400_000, 'money.proof', () => proveBooks(db, clock))

@@ -73,7 +73,44 @@ export const scenarios: Scenario[] = [
     mayEnd: ['ACTIVE', 'STOPPED'],
   },
   { name: 'server.reboot', arrange: running, order: act(routes.serversReboot), mayEnd: ['ACTIVE'] },
+  {
+    name: 'volume.delete',
+    arrange: async (customer, world) => (await leftBehind(customer, world)).volumeId,
+    async order(customer, id) {
+      await customer.call(routes.volumesDelete, { params: { id } })
+      return undefined
+    },
+    mayEnd: [],
+  },
+  {
+    name: 'address.delete',
+    arrange: async (customer, world) => (await leftBehind(customer, world)).addressId,
+    async order(customer, id) {
+      await customer.call(routes.addressesDelete, { params: { id } })
+      return undefined
+    },
+    mayEnd: [],
+  },
 ]
+
+/** A further volume and an address whose server is no more; those of earlier cells are used up first. */
+async function leftBehind(customer: Person, world: World): Promise<{ volumeId: string; addressId: string }> {
+  const params = { project_id: customer.projectId }
+  const loose = async () => ({
+    volumes: (await customer.call(routes.volumesList, { params })).data.result.filter((volume) => !volume.attached_to_server),
+    addresses: (await customer.call(routes.addressesList, { params })).data.result.filter((address) => !address.attached_to),
+  })
+  const before = await loose()
+  for (const { id } of before.volumes) await customer.call(routes.volumesDelete, { params: { id } })
+  for (const { id } of before.addresses) await customer.call(routes.addressesDelete, { params: { id } })
+  const id = await running(customer, world)
+  await customer.call(routes.serversDelete, { params: { id }, body: {} })
+  await world.runTasks()
+  const [volume] = (await loose()).volumes
+  const [address] = (await loose()).addresses
+  if (!volume || !address) throw new Error('the volume and the address are kept when their server is deleted')
+  return { volumeId: volume.id, addressId: address.id }
+}
 
 /** What the harness does to the platform while a workflow runs; all off between cells. */
 export interface Control {
@@ -81,6 +118,8 @@ export interface Control {
   /** Our client waits only a moment for an answer. */
   impatient: boolean
   failAt: { step: string; when: 'before' | 'after' } | undefined
+  /** Done once, between what this step does outside and its commit. */
+  meanwhile: { step: string; act(): Promise<void> } | undefined
   /** Dies after this many outside writes have been answered, counted from now. */
   dieAfterWrites: number | undefined
   /** Outside writes since the order. */
@@ -96,6 +135,7 @@ export async function createHarness() {
     twice: false,
     impatient: false,
     failAt: undefined,
+    meanwhile: undefined,
     dieAfterWrites: undefined,
     writes: 0,
     died: () => {},
@@ -125,6 +165,11 @@ export async function createHarness() {
           if (fails === 'before') throw new OrderFailed('test.ordered', 'A failure was ordered.')
           if (control.twice) await step(task)
           const move = await step(task)
+          const { meanwhile } = control
+          if (meanwhile?.step === name) {
+            control.meanwhile = undefined
+            await meanwhile.act()
+          }
           if (fails === 'after') throw new OrderFailed('test.ordered', 'A failure was ordered.')
           return move
         },
@@ -142,6 +187,7 @@ export async function createHarness() {
       twice: false,
       impatient: false,
       failAt: undefined,
+      meanwhile: undefined,
       dieAfterWrites: undefined,
       writes: 0,
       died: () => {},

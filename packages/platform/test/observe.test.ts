@@ -1,11 +1,22 @@
 import { routes } from '@straylight/api'
+import type { Layer } from '@straylight/kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createWorld, type Person, type World } from './world.ts'
 
 let world: World
 let customer: Person
+let beforeChangesAreRead: (() => Promise<void>) | undefined
+const layer: Layer = (next) => async (request) => {
+  const answer = await next(request)
+  if (request.url.includes('changes-since')) {
+    const act = beforeChangesAreRead
+    beforeChangesAreRead = undefined
+    await act?.()
+  }
+  return answer
+}
 beforeAll(async () => {
-  world = await createWorld()
+  world = await createWorld({ layers: [layer] })
   customer = await world.person('observed')
   await customer.topUp('1000')
   await world.runTasks()
@@ -123,4 +134,65 @@ describe('told by a notification', () => {
     await world.app.observer.hear({ subject: { kind: 'image', id: undefined } as never })
     expect(world.openstack.journal()).toEqual([])
   })
+})
+
+describe('swept from time to time', () => {
+  test('a server that vanished while a task had it in hand is not charged for ever', async () => {
+    const { id, novaId, servers } = await running()
+    await customer.call(routes.serversStop, { params: { id } })
+    await servers.remove(novaId)
+    world.clock.advance(120_000)
+    await world.app.observer.poll()
+    await world.runTasks()
+    // Its disappearance has left the window of the question for what is new.
+    world.clock.advance(3_600_000)
+    await world.db.updateTable('observed').set({ up_to: world.clock.now() }).execute()
+    await world.app.observer.poll()
+    expect(await customer.server(id)).toMatchObject({ status: 'ERROR', reason: expect.stringContaining('not there') })
+    const meters = await world.db
+      .selectFrom('meter')
+      .select('sku')
+      .where('resource_id', '=', id)
+      .where('closed_at', 'is', null)
+      .execute()
+    expect(meters).toEqual([])
+    await removed(id)
+  })
+
+  test('what every question for changes has missed is found', async () => {
+    const { id, novaId, servers } = await running()
+    await servers.stop(novaId)
+    world.clock.advance(3_600_000)
+    await world.db.updateTable('observed').set({ up_to: world.clock.now() }).execute()
+    await world.app.observer.poll()
+    expect((await customer.server(id)).status).toBe('ACTIVE')
+    expect(await world.app.observer.sweep()).toBe(0)
+    expect((await customer.server(id)).status).toBe('STOPPED')
+    await removed(id)
+  })
+
+  test('a server that the cloud has and that was deleted here calls an operator, once', async () => {
+    const { id, novaId } = await running()
+    await world.db.updateTable('server').set({ deleted_at: world.clock.now() }).where('id', '=', id).execute()
+    expect(await world.app.observer.sweep()).toBe(1)
+    expect(await world.app.observer.sweep()).toBe(1)
+    const calls = await world.db.selectFrom('incident').select('summary').where('kind', '=', 'cloud.stray').execute()
+    expect(calls).toEqual([{ summary: expect.stringContaining(novaId) }])
+    await world.db.updateTable('server').set({ deleted_at: null }).where('id', '=', id).execute()
+    await removed(id)
+  })
+})
+
+test('what Nova said before a stop of ours ended does not undo it', async () => {
+  const { id } = await running()
+  // Nova has answered what changed; before the answer is taken in, the customer's stop is carried out.
+  beforeChangesAreRead = async () => {
+    world.clock.advance(1_000)
+    await customer.call(routes.serversStop, { params: { id } })
+    await world.runTasks()
+  }
+  await world.app.observer.poll()
+  expect(beforeChangesAreRead).toBeUndefined()
+  expect((await customer.server(id)).status).toBe('STOPPED')
+  await removed(id)
 })

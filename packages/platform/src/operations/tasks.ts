@@ -1,5 +1,5 @@
 import { routes, type Task } from '@straylight/api'
-import { notFound } from '@straylight/kit'
+import { conflict, notFound } from '@straylight/kit'
 import type { Db } from '../foundation/db.ts'
 import { type Handler, handle } from '../foundation/handler.ts'
 import { pageOf } from '../foundation/lists.ts'
@@ -58,7 +58,10 @@ export function taskRoutes(engine: TaskEngine): Handler[] {
 
     handle(routes.operatorTaskRetry, async ({ tx, params }) => {
       if (!(await taskById(tx, params.id))) throw notFound('task.unknown', 'There is no such task.')
-      await engine.retryNow(tx, params.id)
+      if (!(await engine.retryNow(tx, params.id)))
+        throw conflict('task.not_waiting', 'The task does not wait now.', {
+          description: 'It has ended, or it runs at this moment. Nothing was changed.',
+        })
       return { data: {} }
     }),
   ]

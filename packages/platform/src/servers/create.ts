@@ -1,11 +1,21 @@
 import { assert, type Clock } from '@straylight/kit'
 import type { FloatingIp } from '@straylight/openstack'
 import { type AddressRow, addressesOfServer, updateAddress } from '../addresses/index.ts'
-import { type Cloud, ensure, gone, orAbsent } from '../foundation/cloud/index.ts'
+import { type Cloud, ensure, gone, orAbsent, orderOrFind } from '../foundation/cloud/index.ts'
 import type { Db, Tx } from '../foundation/db.ts'
 import { announce } from '../foundation/events.ts'
 import type { Secrets } from '../foundation/secrets.ts'
-import { done, go, OrderFailed, type TaskOf, type Workflow, wait, wasRepeated, workflow } from '../foundation/tasks/index.ts'
+import {
+  done,
+  go,
+  OrderFailed,
+  queueUp,
+  type TaskOf,
+  type Workflow,
+  wait,
+  wasRepeated,
+  workflow,
+} from '../foundation/tasks/index.ts'
 import { keypairsOfProject } from '../keypairs/index.ts'
 import { captureHold, releaseHold } from '../ledger/index.ts'
 import { openMeters } from '../metering/index.ts'
@@ -39,6 +49,8 @@ export interface CreateDependencies {
   clock: Clock
   secrets: Secrets
   tearDown: TearDown
+  /** Told when a system has answered OK and nothing came about. */
+  noteSilence(system: string): void
 }
 
 /**
@@ -51,6 +63,7 @@ export function createServer({
   clock,
   secrets,
   tearDown,
+  noteSilence,
 }: CreateDependencies): Workflow<Record<string, never>, CreateSteps> {
   const load = async (task: TaskOf<unknown>) => {
     const server = await serverById(db, task.subject.id)
@@ -84,17 +97,23 @@ export function createServer({
     )
   }
 
+  const flavorIds = new Map<string, string>()
+  /** A flavor that is there never changes, so its id is asked for once. */
   async function ensureFlavor(server: ServerRow): Promise<string> {
     const { flavors } = cloud.admin.compute
     const name = `straylight.${server.vcpus}.${server.ram_gib}`
+    const known = flavorIds.get(name)
+    if (known !== undefined) return known
     const flavor = await ensure(
       () => flavors.find({ name }),
       () => flavors.create({ name, vcpus: server.vcpus, ramMib: server.ram_gib * 1024, diskGib: 0 }),
     )
+    flavorIds.set(name, flavor.id)
     return flavor.id
   }
 
-  async function boot(project: ProjectRow, server: ServerRow, volumes: VolumeRow[]): Promise<string> {
+  /** Orders the server from Nova, unless Nova has it. @returns its id there, or how long others are served first, in milliseconds */
+  async function boot(project: ProjectRow, server: ServerRow, volumes: VolumeRow[]): Promise<string | number> {
     const { servers, keypairs } = cloud.of(project).compute
     const [system] = volumes
     const portId = server.port_id
@@ -102,6 +121,8 @@ export function createServer({
     const { cinder_id: volumeId } = system
     const found = await servers.find({ name: server.id })
     if (found) return found.id
+    const waitMs = cloud.boots.turn(server.id)
+    if (waitMs > 0) return waitMs
     const rows = await keypairsOfProject(db, server.project_id, server.keypair_ids)
     const keys = server.keypair_ids.flatMap((id) => rows.find((row) => row.id === id)?.public_key ?? [])
     const [firstKey, ...furtherKeys] = keys
@@ -113,22 +134,24 @@ export function createServer({
       )
     const userData = userDataOf(furtherKeys, server.user_data ? secrets.open('user_data', server.user_data) : undefined)
     const flavorId = await ensureFlavor(server)
-    const made = await cloud.boots.run(() =>
-      ensure<{ id: string }>(
-        () => servers.find({ name: server.id }),
-        () =>
-          servers.create({
-            name: server.id,
-            hostname: hostnameOf(server.name),
-            flavorId,
-            bootVolume: { volumeId },
-            ports: [portId],
-            metadata: { straylight_id: server.id, straylight_name: server.name, straylight_project: server.project_id },
-            ...(firstKey === undefined ? {} : { keyName }),
-            ...(userData === undefined ? {} : { userData }),
-          }),
-      ),
-    )
+    const made = await orderOrFind<{ id: string }>(
+      () =>
+        servers.create({
+          name: server.id,
+          hostname: hostnameOf(server.name),
+          flavorId,
+          bootVolume: { volumeId },
+          ports: [portId],
+          metadata: { straylight_id: server.id, straylight_name: server.name, straylight_project: server.project_id },
+          ...(firstKey === undefined ? {} : { keyName }),
+          ...(userData === undefined ? {} : { userData }),
+        }),
+      () => servers.find({ name: server.id }),
+    ).catch((error: unknown) => {
+      // A flavor that somebody removed is made again by the next try.
+      flavorIds.clear()
+      throw error
+    })
     return made.id
   }
 
@@ -211,6 +234,7 @@ export function createServer({
       async boot(task) {
         const { server, project, volumes } = await load(task)
         const novaId = await boot(project, server, volumes)
+        if (typeof novaId === 'number') return queueUp(novaId)
         return go('running', (tx) => updateServer(tx, server, { nova_id: novaId, updated_at: clock.now() }))
       },
 
@@ -219,7 +243,10 @@ export function createServer({
         assert(server.nova_id, 'a booted server is known by its id there')
         const found = await orAbsent(cloud.of(project).compute.servers.get(server.nova_id))
         // It said that it took the order, and has no such server: order again.
-        if (!found || found.status === 'DELETED') return go('boot')
+        if (!found || found.status === 'DELETED') {
+          noteSilence('nova')
+          return go('boot')
+        }
         if (found.status === 'ACTIVE') return go('attach')
         if (found.status === 'ERROR') throw bootFailed(found.fault?.message ?? '', server)
         return wait(lookAgainMs)
@@ -304,6 +331,9 @@ export function createServer({
         const { server, volumes, addresses } = await load(task)
         return done(async (tx) => {
           const now = clock.now()
+          // Deleted meanwhile or not: what its row says now counts, and nobody can change it before this commits.
+          const current = await lockServer(tx, server.id)
+          if (!current) return
           if (server.hold_id) await releaseHold(tx, server.hold_id, now)
           for (const volume of volumes) await updateVolume(tx, volume.id, { status: 'DELETED', deleted_at: now, updated_at: now })
           for (const address of addresses)
@@ -313,7 +343,7 @@ export function createServer({
           await updateServer(
             tx,
             server,
-            server.status === 'DELETING'
+            current.status === 'DELETING'
               ? { ...rest, deleted_at: now }
               : { ...rest, status: 'ERROR', switch_status: 'OFF', reason: task.reason },
           )

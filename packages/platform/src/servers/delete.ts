@@ -37,6 +37,7 @@ export function deleteServer({
     undo: [],
     deadlineMs: 10 * 60_000,
     persistent: true,
+    isUrgent: true,
     labels: {
       quiet: 'Waiting for what is under way',
       address: 'Giving the address back',

@@ -14,3 +14,10 @@ export function userDataOf(furtherKeys: string[], own: string | undefined): stri
 
 const typeOf = (text: string) =>
   text.startsWith('#cloud-config') ? 'text/cloud-config' : text.startsWith('#!') ? 'text/x-shellscript' : 'text/plain'
+
+/** Nova counts the base64 text: https://docs.openstack.org/api-ref/compute/#create-server */
+export const mostEncodedBytes = 65_535
+
+/** What `userDataOf` takes on its way to Nova. */
+export const encodedBytes = (furtherKeys: string[], own: string | undefined): number =>
+  Math.ceil(Buffer.byteLength(userDataOf(furtherKeys, own) ?? '') / 3) * 4

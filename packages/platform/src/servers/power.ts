@@ -18,6 +18,8 @@ interface Dependencies {
   db: Db
   cloud: Cloud
   clock: Clock
+  /** Told when a system has answered OK and nothing came about. */
+  noteSilence(system: string): void
 }
 
 type PowerSteps = 'order' | 'confirm'
@@ -34,7 +36,10 @@ interface Power {
 }
 
 /** A change of power: ordered from Nova, and believed when Nova shows it. */
-function powerWorkflow({ db, cloud, clock }: Dependencies, power: Power): Workflow<Record<string, never>, PowerSteps> {
+function powerWorkflow(
+  { db, cloud, clock, noteSilence }: Dependencies,
+  power: Power,
+): Workflow<Record<string, never>, PowerSteps> {
   const look = async (task: TaskOf<unknown>) => {
     const server = await serverById(db, task.subject.id)
     assert(server?.nova_id, `server ${task.subject.id} was built`)
@@ -50,6 +55,7 @@ function powerWorkflow({ db, cloud, clock }: Dependencies, power: Power): Workfl
 
   return workflow<Record<string, never>, PowerSteps>({
     name: power.name,
+    isUrgent: power.target === 'SHUTOFF',
     path: ['order', 'confirm'],
     undo: [],
     deadlineMs: 5 * minute,
@@ -77,12 +83,14 @@ function powerWorkflow({ db, cloud, clock }: Dependencies, power: Power): Workfl
             await announce(tx, { type: 'balance', id: server.account_id, accountId: server.account_id })
           })
         const silent = !found.taskState && clock.now().getTime() - task.stepStartedAt.getTime() > silentAfterMs
-        return silent ? go('order') : wait(lookAgainMs)
+        if (!silent) return wait(lookAgainMs)
+        noteSilence('nova')
+        return go('order')
       },
     },
     /** It is what it is in the cloud, which the next look at the cloud writes; until then what it was before. */
     async failed(tx, task) {
-      const server = await serverById(tx, task.subject.id)
+      const server = await lockServer(tx, task.subject.id)
       if (!server || server.status === 'DELETING') return
       const status = power.name === 'server.start' ? 'STOPPED' : 'ACTIVE'
       await updateServer(tx, server, { status, reason: task.reason, recheck: true, updated_at: clock.now() })

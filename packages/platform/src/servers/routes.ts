@@ -14,6 +14,7 @@ import { closeMeters, currentPrices, holdMicros, rate, renameOnBill } from '../m
 import { projectById, type Projects } from '../projects/index.ts'
 import { insertVolumes, updateVolume, volumesOfServer } from '../volumes/index.ts'
 import type { DeleteInput } from './delete.ts'
+import { encodedBytes, mostEncodedBytes } from './guest.ts'
 import { orderLines } from './price.ts'
 import { describeServers } from './server.ts'
 import { insertServer, lockServer, serverById, type ServerRow, serversOfProject, updateServer } from './store.ts'
@@ -166,10 +167,11 @@ export function serverRoutes({ engine, cloud, secrets, projects, workflows }: Se
       const at = clock.now()
       const server = await lockServer(tx, params.id)
       if (!server) throw unknownServer()
-      if (server.status === 'DELETING') return { data: undefined }
       const open = await lockOpenTasks(tx, server.id)
+      if (server.status === 'DELETING') return { data: undefined, ...(open[0] ? { taskId: open[0].id } : {}) }
       const volumes = await volumesOfServer(tx, server.id)
       const addresses = await addressesOfServer(tx, server.id)
+      refuseUnknown(body, { volumes, addresses })
       const input: DeleteInput = {
         volumes: volumes.filter((volume) => volume.undetachable || chosen(body?.delete_volumes, volume.id)).map(({ id }) => id),
         addresses: addresses.filter((address) => chosen(body?.delete_addresses, address.id)).map(({ id }) => id),
@@ -253,6 +255,23 @@ async function inTime<T>(asked: Promise<T>): Promise<T> {
   }
 }
 
+/** A choice that names what the server has not would be passed over in silence, and somebody would go on paying for it. */
+function refuseUnknown(
+  body: { delete_volumes?: 'all' | string[] | undefined; delete_addresses?: 'all' | string[] | undefined } | undefined,
+  has: { volumes: { id: string }[]; addresses: { id: string }[] },
+): void {
+  const fields = (['volumes', 'addresses'] as const).flatMap((kind) => {
+    const choice = body?.[`delete_${kind}`]
+    const unknown = Array.isArray(choice) ? choice.filter((id) => !has[kind].some((part) => part.id === id)) : []
+    return unknown.map((id) => ({ field: `delete_${kind}`, message: `the server has none with the id ${id}` }))
+  })
+  if (fields.length > 0)
+    throw invalid('server.part_unknown', `The server is not deleted: ${fields[0]?.field}: ${fields[0]?.message}.`, {
+      description: 'Nothing was changed. Name what the server has, or `all`.',
+      fields,
+    })
+}
+
 const chosen = (choice: 'all' | string[] | undefined, id: string) =>
   choice === 'all' || (Array.isArray(choice) && choice.includes(id))
 
@@ -299,12 +318,19 @@ async function checkOrder(db: Db | Tx, projectId: string, order: ServerCreate): 
         fields.push({ field: 'flavor.ram', message: `${image.name} needs ${image.min_ram_gib} GiB of RAM` })
     }
   }
-  if (order.keypairs.length > 0) {
-    const found = await keypairsOfProject(db, projectId, order.keypairs)
-    for (const [index, id] of order.keypairs.entries())
-      if (!found.some((key) => key.id === id))
-        fields.push({ field: `keypairs.${index}`, message: 'there is no such key in this project' })
-  }
+  const keys = await keypairsOfProject(db, projectId, order.keypairs)
+  for (const [index, id] of order.keypairs.entries())
+    if (!keys.some((key) => key.id === id))
+      fields.push({ field: `keypairs.${index}`, message: 'there is no such key in this project' })
+  const takenBytes = encodedBytes(
+    keys.slice(1).map(({ public_key }) => public_key),
+    order.user_data,
+  )
+  if (takenBytes > mostEncodedBytes)
+    fields.push({
+      field: 'user_data',
+      message: `with its ${keys.length} keys, encoded, it takes ${takenBytes} bytes; ${mostEncodedBytes} are possible`,
+    })
   if (fields.length > 0)
     throw invalid('server.order_invalid', `The order cannot be taken: ${fields[0]?.field}: ${fields[0]?.message}.`, {
       description: 'Nothing was changed. Mend the named fields and send it again.',

@@ -93,3 +93,14 @@ export const serversToRecheck = (db: Db | Tx) =>
     .orderBy('updated_at')
     .limit(200)
     .execute()
+
+/** Every server that Nova is to have. */
+export const serversInTheCloud = (db: Db | Tx) =>
+  alive(db).select(['id', 'nova_id', 'status']).where('nova_id', 'is not', null).execute()
+
+/** Those of these ids whose server was deleted here: its tear-down has ended, and nothing of it may be left. */
+export async function deletedServers(db: Db | Tx, ids: string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
+  const rows = await db.selectFrom('server').select('id').where('id', 'in', ids).where('deleted_at', 'is not', null).execute()
+  return new Set(rows.map(({ id }) => id))
+}

@@ -1,12 +1,12 @@
-import { type Gate, UpstreamError } from '@straylight/kit'
+import { type Pacer, UpstreamError } from '@straylight/kit'
 import type { Openstack, ScopedCloud } from '@straylight/openstack'
 
 /** The cloud as the modules use it: the service account's view of one project, or of all. */
 export interface Cloud {
   of(project: { cloud_project_id: string | null }): ScopedCloud
   admin: ScopedCloud
-  /** Servers are ordered through this gate: Nova fails creates that come faster than it schedules. */
-  boots: Gate
+  /** Servers are ordered in turn: Nova fails creates that come faster than it schedules. */
+  boots: Pacer
   /** The domain's id in which customers' projects are made. */
   customersDomainId(): Promise<string>
   /** The service account's own user id. */
@@ -20,7 +20,7 @@ export interface CloudSettings {
   externalNetwork: string | undefined
 }
 
-export function createCloud(openstack: Openstack, settings: CloudSettings, boots: Gate): Cloud {
+export function createCloud(openstack: Openstack, settings: CloudSettings, boots: Pacer): Cloud {
   const must = <T>(found: T | undefined, what: string): T => {
     if (found === undefined)
       throw new UpstreamError({
@@ -76,7 +76,11 @@ function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
  */
 export async function ensure<T>(find: () => Promise<T | undefined>, make: () => Promise<T>): Promise<T> {
   const found = await find()
-  if (found !== undefined) return found
+  return found ?? orderOrFind(make, find)
+}
+
+/** The second half of `ensure`, for who has looked already. */
+export async function orderOrFind<T>(make: () => Promise<T>, find: () => Promise<T | undefined>): Promise<T> {
   try {
     return await make()
   } catch (error) {

@@ -2,7 +2,7 @@ import { AdjustableClock, Bug, newId, UpstreamError } from '@straylight/kit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../../test/database.ts'
 import { openDatabase } from '../db.ts'
-import { attemptsBeforeIncident, done, go, OrderFailed, TaskEngine, type Workflow, wait, workflow } from './index.ts'
+import { attemptsBeforeIncident, done, go, OrderFailed, queueUp, TaskEngine, type Workflow, wait, workflow } from './index.ts'
 
 let store: TestDatabase
 const engines: TaskEngine[] = []
@@ -248,6 +248,99 @@ test.each([
   const id = await start(engine, definition)
   await engine.runQueued()
   expect((await taskOf(id)).reason).toBe(reason)
+})
+
+test('a failure that nobody can explain to the customer calls an operator, and the call stays when the task is over', async () => {
+  const unexplained = undoable('test.unexplained', 'one', () => down(false), [])
+  const explained = undoable('test.explained', 'one', () => new OrderFailed('thing.no_room', 'There is no room.'), [])
+  const engine = await engineWith(newClock(), unexplained, explained)
+  const id = await start(engine, unexplained)
+  await start(engine, explained)
+  await engine.runQueued()
+  const open = await store.database.db.selectFrom('incident').select(['kind', 'task_id']).where('closed_at', 'is', null).execute()
+  expect(open).toEqual([{ kind: 'task.failed', task_id: id }])
+})
+
+/** A step that comes about only after `patience` looks. */
+const slow = (name: string, looks: { left: number }, pause: typeof wait | typeof queueUp) =>
+  workflow<{ note?: string }, 'one' | 'undoOne'>({
+    name,
+    path: ['one'],
+    undo: ['undoOne'],
+    labels,
+    deadlineMs: 1e9,
+    giveUpMs: 60_000,
+    steps: { one: async () => (looks.left-- > 0 ? pause(5_000) : done()), undoOne: async () => done() },
+  })
+
+test('an outage is not held against a step: it is looked at again before it is judged', async () => {
+  const definition = slow('test.outage', { left: 3 }, wait)
+  const clock = newClock()
+  const engine = await engineWith(clock, definition)
+  const id = await start(engine, definition)
+  await engine.runQueued()
+  // Nobody runs tasks for an hour; then two more looks are needed.
+  clock.advance(3_600_000)
+  for (let look = 0; look < 3; look++) {
+    await engine.tick()
+    await engine.runQueued()
+    clock.advance(5_000)
+  }
+  expect((await taskOf(id)).state).toBe('done')
+})
+
+test('a step that was looked at all the time and did not come about is given up', async () => {
+  const definition = slow('test.never', { left: 1e9 }, wait)
+  const clock = newClock()
+  const engine = await engineWith(clock, definition)
+  const id = await start(engine, definition)
+  for (let look = 0; look < 14; look++) {
+    await engine.tick()
+    await engine.runQueued()
+    clock.advance(5_000)
+  }
+  expect(await taskOf(id)).toMatchObject({ state: 'failed', reason: 'It was not done within 1 minutes.' })
+})
+
+test('waiting for a turn is no failing, however long it takes', async () => {
+  const definition = slow('test.queue-up', { left: 100 }, queueUp)
+  const clock = newClock()
+  const engine = await engineWith(clock, definition)
+  const id = await start(engine, definition)
+  for (let look = 0; look < 101; look++) {
+    await engine.tick()
+    await engine.runQueued()
+    clock.advance(5_000)
+  }
+  expect((await taskOf(id)).state).toBe('done')
+})
+
+test('a job that the queue gives again while its first holder is at it counts as a try, and the first holder moves nothing', async () => {
+  const held: (() => void)[] = []
+  let begun = 0
+  const definition = workflow<{ note?: string }, 'one'>({
+    name: 'test.twice',
+    path: ['one'],
+    undo: [],
+    labels,
+    deadlineMs: 1e9,
+    steps: {
+      one: async () => {
+        if (++begun === 1) await new Promise<void>((resolve) => held.push(resolve))
+        return done()
+      },
+    },
+  })
+  const engine = await engineWith(newClock(), definition)
+  const id = await start(engine, definition)
+  const { job_id } = await taskOf(id)
+  const first = engine.run(id, job_id)
+  await expect.poll(() => begun).toBe(1)
+  await engine.run(id, job_id)
+  held[0]?.()
+  await first
+  expect((await taskOf(id)).state).toBe('done')
+  expect(await stepsOf(id)).toEqual([{ step: 'one', outcome: 'done', attempts: 2 }])
 })
 
 test('a cancelled task turns to its tear-down at its next step', async () => {

@@ -1,19 +1,21 @@
 import { assert, Bug, type Clock, newId } from '@straylight/kit'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { fromKysely, PgBoss } from 'pg-boss'
 import type { Database, Tx } from '../db.ts'
 import { announce } from '../events.ts'
 import { registerResources } from '../resources.ts'
 import type { TaskRow } from './history.ts'
-import { describe, isRetryable, reasonFor, tookTooLong } from './failures.ts'
+import { describe, isRetryable, needsOperator, reasonFor, tookTooLong } from './failures.ts'
 import { closeIncidents, openIncident } from './incidents.ts'
 import { takeWorkerNumber, type WorkerNumber } from './worker-number.ts'
 import type { AnyWorkflow, Move, NewTask, TaskLog, TaskOf, Workflow } from './workflow.ts'
 
 const queue = 'task'
-const batchSize = 4
 const baseBackoffMs = 500
 const longestBackoffMs = 60_000
+/** A task that is taken up later than this after it was due could not run in between. */
+const unhurriedMs = 10_000
+const urgentPriority = 10
 /** A step that has failed this often calls an operator, and goes on trying. */
 export const attemptsBeforeIncident = 8
 
@@ -92,22 +94,30 @@ export class TaskEngine {
   /** Begins to carry tasks out in this process, `concurrency` at once, after taking back what a dead process had in hand. */
   async work(concurrency: number): Promise<void> {
     await this.enlist()
-    await this.#boss.work<{ taskId: string }>(
+    for (let n = 0; n < concurrency; n++) await this.#hire()
+    this.#ticking = this.#tickLoop()
+  }
+
+  /** One worker, one job at a time: a slow job holds up no other, and one that throws fails no other. */
+  async #hire(): Promise<void> {
+    let worker: string | undefined
+    worker = await this.#boss.work<{ taskId: string }>(
       queue,
       {
-        localConcurrency: Math.ceil(concurrency / batchSize),
-        batchSize,
-        // Without it a worker that took a full batch sleeps until the next notification, with work left behind.
-        burstWhenBatchFull: true,
+        batchSize: 1,
         pollingIntervalSeconds: 2,
         notifyPollingIntervalSeconds: 5,
         heartbeatRefreshSeconds: 3,
       },
-      async (jobs) => {
-        await Promise.all(jobs.map((job) => this.run(job.data.taskId, job.id)))
+      async ([job]) => {
+        try {
+          if (job) await this.run(job.data.taskId, job.id)
+        } finally {
+          // It looks for the next job at once; by itself it would sleep until it hears of a new one.
+          if (worker) this.#boss.notifyWorker(worker)
+        }
       },
     )
-    this.#ticking = this.#tickLoop()
   }
 
   async stop(): Promise<void> {
@@ -153,7 +163,7 @@ export class TaskEngine {
       })
       .execute()
     if (order.projectId) await registerResources(tx, 'task', { project_id: order.projectId, account_id: order.accountId }, [id])
-    await this.#enqueue(tx, [{ id, jobId }])
+    await this.#enqueue(tx, [{ id, jobId, workflow: workflow.name }])
     await announce(tx, {
       type: 'task',
       id,
@@ -163,10 +173,14 @@ export class TaskEngine {
     return id
   }
 
-  async #enqueue(tx: Tx, tasks: { id: string; jobId: string }[]): Promise<void> {
+  async #enqueue(tx: Tx, tasks: (Queued & { jobId: string })[]): Promise<void> {
     await this.#boss.insert(
       queue,
-      tasks.map(({ id, jobId }) => ({ id: jobId, data: { taskId: id } })),
+      tasks.map(({ id, jobId, workflow }) => ({
+        id: jobId,
+        data: { taskId: id },
+        priority: this.#workflows.get(workflow)?.isUrgent ? urgentPriority : 0,
+      })),
       { db: fromKysely(tx as never) },
     )
   }
@@ -177,7 +191,7 @@ export class TaskEngine {
       tx,
       await tx
         .selectFrom('task')
-        .select('id')
+        .select(['id', 'workflow'])
         .where('subject_id', '=', subjectId)
         .where('state', '=', 'waiting')
         .forUpdate()
@@ -192,7 +206,7 @@ export class TaskEngine {
       tx,
       await tx
         .selectFrom('task')
-        .select('id')
+        .select(['id', 'workflow'])
         .where('project_id', '=', projectId)
         .where('state', '=', 'waiting')
         .forUpdate()
@@ -210,26 +224,22 @@ export class TaskEngine {
       .where('finished_at', 'is', null)
       .where('failing', '=', false)
       .execute()
-    await this.#requeue(
-      tx,
-      await tx.selectFrom('task').select('id').where('id', '=', taskId).where('state', '=', 'waiting').forUpdate().execute(),
-    )
+    await this.#requeue(tx, await waitingTask(tx, taskId))
   }
 
   /** An operator's wish: run the waiting step now. */
   async retryNow(tx: Tx, taskId: string): Promise<boolean> {
-    return (
-      (await this.#requeue(
-        tx,
-        await tx.selectFrom('task').select('id').where('id', '=', taskId).where('state', '=', 'waiting').forUpdate().execute(),
-      )) > 0
-    )
+    return (await this.#requeue(tx, await waitingTask(tx, taskId))) > 0
   }
 
-  async #requeue(tx: Tx, tasks: { id: string }[]): Promise<number> {
-    const renewed = tasks.map(({ id }) => ({ id, jobId: newId() }))
+  async #requeue(tx: Tx, tasks: Queued[], changes: Requeued = {}): Promise<number> {
+    const renewed = tasks.map((task) => ({ ...task, jobId: newId() }))
     for (const { id, jobId } of renewed)
-      await tx.updateTable('task').set({ state: 'queued', due_at: null, job_id: jobId }).where('id', '=', id).execute()
+      await tx
+        .updateTable('task')
+        .set({ ...changes, state: 'queued', due_at: null, job_id: jobId })
+        .where('id', '=', id)
+        .execute()
     if (renewed.length > 0) await this.#enqueue(tx, renewed)
     return renewed.length
   }
@@ -240,7 +250,7 @@ export class TaskEngine {
     return this.#database.db.transaction().execute(async (tx) => {
       const due = await tx
         .selectFrom('task')
-        .select('id')
+        .select(['id', 'workflow', 'due_at'])
         .where('state', '=', 'waiting')
         .where('due_at', '<=', now)
         .orderBy('due_at')
@@ -248,7 +258,15 @@ export class TaskEngine {
         .forUpdate()
         .skipLocked()
         .execute()
-      const queued = await this.#requeue(tx, due)
+      const inTime = ({ due_at }: { due_at: Date | null }) => now.getTime() - (due_at?.getTime() ?? 0) <= unhurriedMs
+      const queued =
+        (await this.#requeue(tx, due.filter(inTime))) +
+        (await this.#requeue(
+          tx,
+          due.filter((task) => !inTime(task)),
+          // The time in which nobody could look is not held against the step.
+          { step_started_at: sql<Date>`step_started_at + (${now} - due_at)` },
+        ))
       const late = await tx
         .selectFrom('task')
         .selectAll()
@@ -356,11 +374,13 @@ export class TaskEngine {
           tx,
           await tx
             .selectFrom('task')
-            .select('id')
+            .select(['id', 'workflow'])
             .where('worker', '=', worker)
             .where('state', '=', 'running')
             .forUpdate()
             .execute(),
+          // What was under way may have had its effect: the step counts as tried. Since when nobody looked is not known.
+          { attempts: sql<number>`attempts + 1`, step_started_at: this.#clock.now() },
         )
       }
       return taken
@@ -377,6 +397,10 @@ export class TaskEngine {
         worker: this.#worker?.number ?? null,
         started_at: sql<Date>`coalesce(started_at, ${now})`,
         step_started_at: sql<Date>`coalesce(step_started_at, ${now})`,
+        // The queue has given a job again whose first holder may still be at it: that one cannot move the task any more, and
+        // what it did counts as a try.
+        position: sql<number>`case when state = 'running' then position + 1 else position end`,
+        attempts: sql<number>`case when state = 'running' then attempts + 1 else attempts end`,
       })
       .where('id', '=', taskId)
       .where('job_id', '=', jobId)
@@ -388,14 +412,14 @@ export class TaskEngine {
         if (error instanceof Overtaken) return undefined
         throw error
       })
-      if (row && this.#stopping.signal.aborted) return this.#handOver(row.id)
+      if (row && this.#stopping.signal.aborted) return this.#handOver(row)
     }
   }
 
   /** This process ends: the task's next step goes back to the queue. */
-  async #handOver(taskId: string): Promise<void> {
+  async #handOver(task: TaskRow): Promise<void> {
     await this.#database.db.transaction().execute(async (tx) => {
-      await this.#requeue(tx, [{ id: taskId }])
+      await this.#requeue(tx, [task])
     })
   }
 
@@ -418,22 +442,26 @@ export class TaskEngine {
     }
     try {
       if (row.cancelled && !row.failing) return await this.#turnToUndo(row, workflow, task, undefined)
-      if (this.#isOverdue(row, workflow)) return await this.#turnToUndo(row, workflow, task, tookTooLong(workflow))
       const step = workflow.steps[row.step]
       assert(step, `${row.workflow} has a step ${row.step}`)
-      return await this.#commit(row, await step(task))
+      const move = await step(task)
+      if (move.kind === 'wait' && !move.isQueueing && this.#isOverdue(row, workflow))
+        return await this.#turnToUndo(row, workflow, task, tookTooLong(workflow))
+      return await this.#commit(row, move)
     } catch (error) {
       if (error instanceof Overtaken) throw error
       const willRetry = row.failing || workflow.persistent === true || isRetryable(error)
       this.#log.stepFailed({ id: row.id, workflow: row.workflow, step: row.step }, error, willRetry)
-      return willRetry ? await this.#backOff(row, error) : await this.#turnToUndo(row, workflow, task, error)
+      if (!willRetry) return await this.#turnToUndo(row, workflow, task, error)
+      if (this.#isOverdue(row, workflow)) return await this.#turnToUndo(row, workflow, task, tookTooLong(workflow))
+      return await this.#backOff(row, error)
     }
   }
 
+  /** Whether the present step has been tried for as long as it may; asked after it was tried once more. */
   #isOverdue(row: TaskRow, { giveUpMs, persistent }: AnyWorkflow): boolean {
-    return (
-      giveUpMs !== undefined && !persistent && !row.failing && this.#clock.now().getTime() - row.created_at.getTime() > giveUpMs
-    )
+    const begun = row.step_started_at ?? row.created_at
+    return giveUpMs !== undefined && !persistent && !row.failing && this.#clock.now().getTime() - begun.getTime() > giveUpMs
   }
 
   async #commit(row: TaskRow, move: Move<string>): Promise<TaskRow | undefined> {
@@ -441,7 +469,13 @@ export class TaskEngine {
     return this.#database.db.transaction().execute(async (tx) => {
       await move.commit?.(tx)
       if (move.kind === 'wait') {
-        await this.#update(tx, row, { state: 'waiting', due_at: new Date(now.getTime() + move.ms), error: null })
+        const due = new Date(now.getTime() + move.ms)
+        await this.#update(tx, row, {
+          state: 'waiting',
+          due_at: due,
+          error: null,
+          ...(move.isQueueing ? { step_started_at: due } : {}),
+        })
         await this.#complete(tx, row)
         return undefined
       }
@@ -498,12 +532,12 @@ export class TaskEngine {
     const reason = error === undefined ? row.reason : reasonFor(error)
     return this.#database.db.transaction().execute(async (tx) => {
       let next: TaskRow | undefined
-      if (error instanceof Bug)
+      if (needsOperator(error))
         await openIncident(
           tx,
-          'task.bug',
+          'task.failed',
           row,
-          `${row.workflow} of ${row.subject_name} met a bug at ${row.step}: ${error.message}`,
+          `${row.workflow} of ${row.subject_name} failed at ${row.step}: ${describe(error)}`,
           now,
         )
       const common = {
@@ -522,8 +556,9 @@ export class TaskEngine {
           step_started_at: now,
         })
       else {
-        await this.#update(tx, row, { ...common, state: 'failed', finished_at: now, worker: null })
+        // The subject's row is locked before the task's, as in every request that touches both.
         await workflow.failed?.(tx, { ...task, failing: true, reason })
+        await this.#update(tx, row, { ...common, state: 'failed', finished_at: now, worker: null })
         await closeIncidents(tx, row.id, now)
         await this.#complete(tx, row)
       }
@@ -583,6 +618,17 @@ export class TaskEngine {
     })
   }
 }
+
+type Queued = Pick<TaskRow, 'id' | 'workflow'>
+
+/** What may be written along when a task goes back to the queue. */
+interface Requeued {
+  attempts?: RawBuilder<number>
+  step_started_at?: Date | RawBuilder<Date>
+}
+
+const waitingTask = (tx: Tx, taskId: string) =>
+  tx.selectFrom('task').select(['id', 'workflow']).where('id', '=', taskId).where('state', '=', 'waiting').forUpdate().execute()
 
 const stepNumber = (workflow: AnyWorkflow | undefined, failing: boolean, step: string): number =>
   Math.max(1, ((failing ? workflow?.undo : workflow?.path) ?? []).indexOf(step) + 1)

@@ -17,6 +17,13 @@ export const describe = (error: unknown): string =>
     ? `${error.code}: ${error.message}${error.requestId ? ` (${error.requestId})` : ''}`.slice(0, 2000)
     : String((error as Error)?.message ?? error).slice(0, 2000)
 
+/** A final failure that neither the order nor a lack of room explains: somebody must look. */
+export const needsOperator = (error: unknown): boolean =>
+  error !== undefined &&
+  !(error instanceof OrderFailed) &&
+  !(error instanceof CallerError) &&
+  !(error instanceof UpstreamError && error.kind === 'limit')
+
 /** What the customer is told. Names of internal systems and their words stay inside. */
 export function reasonFor(error: unknown): string {
   if (error instanceof OrderFailed) return error.message

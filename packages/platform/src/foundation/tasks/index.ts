@@ -7,6 +7,7 @@ export {
   type Move,
   type NewTask,
   OrderFailed,
+  queueUp,
   type Step,
   type TaskLog,
   type TaskOf,
@@ -14,6 +15,7 @@ export {
   wait,
   workflow,
 } from './workflow.ts'
+export { needsOperator } from './failures.ts'
 export { listedTasks, stepsTaken, taskById, type TaskRow, type TaskStepRow, wasRepeated } from './history.ts'
 export { openIncident } from './incidents.ts'
 export { lockOpenTasks, openTasksByState, subjectsAtWork } from './open.ts'

@@ -5,13 +5,15 @@ export type Commit = (tx: Tx) => Promise<void>
 
 export type Move<Step extends string> =
   | { kind: 'go'; step: Step; commit?: Commit | undefined }
-  | { kind: 'wait'; ms: number; commit?: Commit | undefined }
+  | { kind: 'wait'; ms: number; isQueueing?: boolean; commit?: Commit | undefined }
   | { kind: 'done'; commit?: Commit | undefined }
 
 /** The step is over; the next one is `step`. */
 export const go = <const Step extends string>(step: Step, commit?: Commit): Move<Step> => ({ kind: 'go', step, commit })
 /** Run this step again in `ms` milliseconds, or sooner when something is heard of the subject. It is no failure and counts no attempt. */
 export const wait = (ms: number, commit?: Commit): Move<never> => ({ kind: 'wait', ms, commit })
+/** The same, where others are only served first: the time is not held against the step. */
+export const queueUp = (ms: number): Move<never> => ({ kind: 'wait', ms, isQueueing: true })
 /** The task is over. */
 export const done = (commit?: Commit): Move<never> => ({ kind: 'done', commit })
 
@@ -47,8 +49,13 @@ export interface Workflow<Input, Name extends string = string> {
   labels: Record<Name, string>
   /** After this many milliseconds an operator is called. */
   deadlineMs: number
-  /** After this many milliseconds a step that has not come about turns the task to its tear-down. Absent: it is never given up. */
+  /**
+   * After this many milliseconds in which it could run, a step that has not come about turns the task to its tear-down; it is tried once
+   * more before. Absent: it is never given up.
+   */
   giveUpMs?: number
+  /** Goes before what is not: somebody waits for an end of charges. */
+  isUrgent?: boolean
   /** No error is final: a tear-down goes on until it is done. */
   persistent?: boolean
   steps: Record<Name, Step<Input, Name>>
