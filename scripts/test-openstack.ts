@@ -58,6 +58,8 @@ const holds = await runNode('vitest/vitest.mjs', ['run', '--project', 'rest', 'p
   OPENSTACK_URL: cloud.OPENSTACK_AUTH_URL,
   OPENSTACK_USERNAME: cloud.OPENSTACK_USERNAME,
   OPENSTACK_PASSWORD: cloud.OPENSTACK_PASSWORD,
+  OPENSTACK_CUSTOMERS_DOMAIN: cloud.OPENSTACK_CUSTOMERS_DOMAIN,
+  OPENSTACK_AMQP_URL: cloud.AMQP_URL,
 })
 process.exitCode = holds ? 0 : 1
 
