@@ -117,6 +117,14 @@ create table address (
 CREATE INDEX address_project ON address USING btree (project_id) WHERE (deleted_at IS NULL);
 CREATE INDEX address_server ON address USING btree (server_id) WHERE (deleted_at IS NULL);
 
+create table attempt (
+  key text not null,
+  count integer not null,
+  last_at timestamp with time zone not null,
+  constraint attempt_pkey PRIMARY KEY (key)
+);
+CREATE INDEX attempt_last ON attempt USING btree (last_at);
+
 create table audit (
   id bigint not null generated always as identity,
   at timestamp with time zone not null,
@@ -408,13 +416,6 @@ create table server (
 );
 CREATE UNIQUE INDEX server_nova ON server USING btree (nova_id);
 CREATE INDEX server_project ON server USING btree (project_id) WHERE (deleted_at IS NULL);
-
-create table sign_in_failure (
-  key text not null,
-  count integer not null,
-  last_at timestamp with time zone not null,
-  constraint sign_in_failure_pkey PRIMARY KEY (key)
-);
 
 create table task (
   id uuid not null,

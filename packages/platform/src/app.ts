@@ -122,11 +122,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     layers: [systems.layer, ...(options.openstack.layers ?? [])],
     ...(options.openstack.send ? { send: options.openstack.send } : {}),
   })
-  const cloud = createCloud(
-    openstack,
-    options.openstack,
-    new Pacer({ clock, perSecond: options.openstack.bootsPerSecond }),
-  )
+  const cloud = createCloud(openstack, options.openstack, new Pacer({ clock, perSecond: options.openstack.bootsPerSecond }))
   const engine = new TaskEngine({
     database,
     clock,

@@ -79,6 +79,12 @@ export const settings = {
     'The key that encrypts secrets, 64 hexadecimal digits. Without it the first start makes `secret.key` in the data folder.',
   ),
   currency: text('STRAYLIGHT_CURRENCY', 'EUR', 'The currency of new accounts (ISO 4217); the price list must have it.'),
+  signUpsPerHour: number(
+    'STRAYLIGHT_SIGN_UPS_PER_HOUR',
+    20,
+    [1, 100_000],
+    'How many accounts may be opened from one address (IPv6: one /64) in an hour. Where everything is simulated, the machine itself is not counted.',
+  ),
   demoPayments: flag(
     'STRAYLIGHT_DEMO_PAYMENTS',
     'Whether customers may top up by the method `demo`, which credits at once without any money. Where everything is simulated they always may. For trying out a real cloud; never where strangers can sign up.',

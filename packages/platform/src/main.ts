@@ -90,6 +90,7 @@ async function main(): Promise<void> {
       logger,
       currency: config.currency,
       isSimulated: config.isSimulated,
+      signUpsPerHour: config.signUpsPerHour,
       takesDemoPayments: config.isSimulated || config.demoPayments,
       openstack: {
         authUrl: config.openstackAuthUrl ?? openstackSimulator?.authUrl ?? '',

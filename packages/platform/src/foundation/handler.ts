@@ -29,7 +29,14 @@ export interface Call<R extends Route> {
   clock: Clock
   /** Tells the audit log whose account a call concerns that the gate knew nothing of, such as a sign-in. */
   concerns(accountId: string): void
-  request: { id: string; ip: string; userAgent: string; signal: AbortSignal }
+  request: {
+    id: string
+    ip: string
+    userAgent: string
+    /** What this browser was given as `device` by an earlier answer. */
+    device: string | undefined
+    signal: AbortSignal
+  }
 }
 
 export interface Outcome<R extends Route> {
@@ -38,6 +45,8 @@ export interface Outcome<R extends Route> {
   taskId?: string
   /** Sets (or, with `null`, ends) the browser's session. */
   session?: { token: string; expiresAt: Date } | null
+  /** Is shown again with this browser's next sign-ins, for a year. */
+  device?: string
 }
 
 export interface Handler {

@@ -3,22 +3,30 @@ import { conflict, invalid, newId, notFound, unauthenticated } from '@straylight
 import type { Tx } from '../foundation/db.ts'
 import { type Handler, handle } from '../foundation/handler.ts'
 import { pageOf } from '../foundation/lists.ts'
+import type { Secrets } from '../foundation/secrets.ts'
 import { issue, issueSession } from './credentials.ts'
+import { newDevice, readDevice } from './devices.ts'
 import { hashPassword, refuseGuessable, verifyAgainstNobody, verifyPassword } from './passwords.ts'
+import { isLoopback } from './places.ts'
 import { accountByEmail, accountById, insertAccount } from './store.ts'
-import { forgetFailures, noteFailure, refuseHaste } from './throttle.ts'
+import { beginTry, countSignUp, forgive, passwordKeys, signInKeys } from './throttle.ts'
 
 const tokensPerAccount = 100
 
 /** `welcome` is what else begins with an account: its ledger and its first project. It runs in the same transaction. */
 export function identityRoutes(options: {
   currency: string
+  secrets: Secrets
+  /** How many accounts may be opened from one place in an hour, and whether this machine itself is counted. */
+  signUps: { perHour: number; sparesLoopback: boolean }
   welcome(tx: Tx, account: { id: string; name: string; currency: string; now: Date }): Promise<{ projectId: string }>
 }): Handler[] {
   return [
     handle(routes.accountSignUp, async ({ db, take, body, clock, concerns, request }) => {
       const now = clock.now()
       refuseGuessable(body.password, body.email, 'password')
+      const { perHour, sparesLoopback } = options.signUps
+      if (!(sparesLoopback && isLoopback(request.ip))) await countSignUp(db, { ip: request.ip, perHour, now })
       if (await accountByEmail(db, body.email)) throw emailTaken()
       const id = newId()
       const account = {
@@ -39,27 +47,33 @@ export function identityRoutes(options: {
         return {
           data: { result: { id, project_id: projectId, token: session.token, expires_at: session.expiresAt.toISOString() } },
           session,
+          device: newDevice(options.secrets, id),
         }
       })
     }),
 
     handle(routes.accountSignIn, async ({ db, body, clock, concerns, request }) => {
       const now = clock.now()
-      await refuseHaste(db, body.email, request.ip, now)
       const account = await accountByEmail(db, body.email)
+      const device = readDevice(options.secrets, request.device)
+      const isKnown = device !== undefined && device.accountId === account?.id
+      const keys = signInKeys(body.email, request.ip, isKnown ? device.id : undefined)
+      await beginTry(db, keys, now)
       if (account) concerns(account.id)
       const right = account
         ? await verifyPassword(account.password_hash, body.password)
         : await verifyAgainstNobody(body.password)
-      if (!account || !right) {
-        await noteFailure(db, body.email, request.ip, now)
+      if (!account || !right)
         throw unauthenticated('account.wrong_credentials', 'Email or password is wrong.', {
           description: 'Check both and try again.',
         })
-      }
-      await forgetFailures(db, body.email, request.ip)
+      await forgive(db, keys)
       const session = await issueSession(db, account.id, request.userAgent, now)
-      return { data: { result: { token: session.token, expires_at: session.expiresAt.toISOString() } }, session }
+      return {
+        data: { result: { token: session.token, expires_at: session.expiresAt.toISOString() } },
+        session,
+        ...(isKnown ? {} : { device: newDevice(options.secrets, account.id) }),
+      }
     }),
 
     handle(routes.accountSignOut, async ({ tx, caller }) => {
@@ -88,12 +102,11 @@ export function identityRoutes(options: {
     // A changed password must throw nobody out: this device gets its new token in the same answer, API tokens stay, other sessions end.
     handle(routes.accountPassword, async ({ db, take, caller, body, clock, request }) => {
       const now = clock.now()
-      await refuseHaste(db, caller.email, request.ip, now)
+      const keys = passwordKeys(caller.accountId)
+      await beginTry(db, keys, now)
       const account = await accountById(db, caller.accountId)
-      if (!account || !(await verifyPassword(account.password_hash, body.current_password))) {
-        await noteFailure(db, caller.email, request.ip, now)
-        throw wrongPassword()
-      }
+      if (!account || !(await verifyPassword(account.password_hash, body.current_password))) throw wrongPassword()
+      await forgive(db, keys)
       refuseGuessable(body.new_password, caller.email, 'new_password')
       const { password_hash: replaced } = account
       const password_hash = await hashPassword(body.new_password)

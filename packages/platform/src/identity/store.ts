@@ -4,7 +4,7 @@ declare module '../foundation/db.ts' {
   interface Tables {
     account: AccountTable
     credential: CredentialTable
-    sign_in_failure: { key: string; count: number; last_at: Date }
+    attempt: { key: string; count: number; last_at: Date }
   }
 }
 

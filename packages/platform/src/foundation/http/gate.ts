@@ -7,6 +7,9 @@ import { ownerOf } from '../resources.ts'
 import type { Wish } from './idempotency.ts'
 
 export const sessionCookie = 'straylight_session'
+/** Says that this browser has signed in before; it opens nothing. */
+export const deviceCookie = 'straylight_device'
+const deviceSeconds = 365 * 86_400
 
 /** Who a bearer token or session cookie speaks for; undefined when it is unknown, expired or revoked. */
 export type Authenticate = (token: string) => Promise<Caller | undefined>
@@ -37,6 +40,15 @@ export function setSession(
     expires: session.expiresAt,
   })
 }
+
+export const setDevice = (reply: FastifyReply, device: string, { secure }: { secure: boolean }) =>
+  reply.setCookie(deviceCookie, device, {
+    path: '/v2/account',
+    httpOnly: true,
+    sameSite: 'strict',
+    secure,
+    maxAge: deviceSeconds,
+  })
 
 /** @throws CallerError 403 when a write by cookie does not come from a page of ours */
 export async function whoIs(request: FastifyRequest, authenticate: Authenticate): Promise<Caller | undefined> {

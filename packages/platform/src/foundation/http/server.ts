@@ -16,7 +16,7 @@ import type { Handler, Outcome } from '../handler.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Secrets } from '../secrets.ts'
 import { EventStreams } from './event-streams.ts'
-import { type Authenticate, callerOf, projectOf, sessionCookie, setSession, whoIs } from './gate.ts'
+import { type Authenticate, callerOf, projectOf, deviceCookie, sessionCookie, setDevice, setSession, whoIs } from './gate.ts'
 import { answerKept, takeOrder, UnderWay, wishOf } from './idempotency.ts'
 import { bodyLimitBytes, sendProblem } from './problems.ts'
 
@@ -147,6 +147,7 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
     if (outcome.taskId) reply.header('x-task-id', outcome.taskId)
     if ('replayed' in outcome) reply.header('idempotent-replayed', 'true')
     if (outcome.session !== undefined) setSession(reply, outcome.session, { secure: options.secureCookies })
+    if (outcome.device !== undefined) setDevice(reply, outcome.device, { secure: options.secureCookies })
     reply.header('cache-control', 'no-store')
     return reply.status(route.status).send(route.status === 204 ? undefined : outcome.data)
   }
@@ -200,6 +201,7 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
             id: request.id,
             ip: request.ip,
             userAgent: (request.headers['user-agent'] ?? '').slice(0, 300),
+            device: request.cookies[deviceCookie],
             signal: abort.signal,
           },
         }
