@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { root } from './platform.ts'
 
 /** `npm run bench [NAME …]`: every figure that is published, or those named. */
-const own = ['start', 'list', 'tasks', 'web', 'money'].map((name) => ({ name, file: join(root, 'bench', `${name}.ts`) }))
+const own = ['clone', 'start', 'list', 'tasks', 'web', 'money'].map((name) => ({ name, file: join(root, 'bench', `${name}.ts`) }))
 const packages = readdirSync(join(root, 'packages')).flatMap((name) => {
   const folder = join(root, 'packages', name, 'bench')
   return existsSync(folder)
