@@ -157,12 +157,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   const observer = createServerObserver(parts)
 
   async function runDue(): Promise<void> {
+    // First where time stands: what is written below must not lie in the future of the next start.
+    options.onAdvance?.()
     const now = clock.now()
     await chargeDue(db, { now })
     await expireHolds(db, { now })
     await endDuePromises(db, { now })
     engine.kick()
-    options.onAdvance?.()
   }
 
   const handlers: Handler[] = [

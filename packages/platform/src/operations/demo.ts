@@ -3,8 +3,8 @@ import { type AdjustableClock, notFound } from '@straylight/kit'
 import { type Handler, handle } from '../foundation/handler.ts'
 
 /**
- * Time travel, only where every neighbour is a simulator: the clock moves and what is due by then is done.
- * A long way is gone in hours, so that charges are posted hour by hour as they would have been.
+ * Time travel, only where every neighbour is a simulator: the clock moves, and what is due by then is done: charges are posted
+ * for each hour that has passed.
  */
 export const demoRoutes = (options: { clock: AdjustableClock; isSimulated: boolean; runDue(): Promise<void> }): Handler[] => [
   handle(routes.demoAdvance, async ({ body }) => {
