@@ -121,9 +121,17 @@ function watchRequests(page: Page) {
   }
 }
 
-/** What the service makes up anew each time, written alike on the page that is open: ids, addresses, how long an answer took. */
-export const writeAlike = (page: Page): Promise<void> =>
-  page.evaluate(`{
+/** What the service makes up anew each time, written alike on the page that is open: ids, addresses, how long an answer took, what a console says. */
+export async function writeAlike(page: Page): Promise<void> {
+  await page.evaluate(alike)
+  // Columns are as wide as what they held: they are measured anew when the window changes.
+  const { width, height } = page.viewportSize() ?? { width: 0, height: 0 }
+  await page.setViewportSize({ width: width - 8, height })
+  await isPainted(page)
+  await page.setViewportSize({ width, height })
+  await isPainted(page)
+}
+const alike = `{
     const alike = [
       [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '01990c5e-7d20-7aa1-b3c4-5d6e7f809101'],
       [/\\b[0-9a-f]{4,8}…[0-9a-f]{4,6}\\b/g, '0199…9101'],
@@ -134,10 +142,15 @@ export const writeAlike = (page: Page): Promise<void> =>
       [/\\b\\d\\d:\\d\\d:\\d\\d\\b/g, '09:41:02'],
       [/[\\d.,]+(?=[\\s\\u00a0](ms|мс|s|с)(?!\\p{L}))/gu, '9'],
     ]
+    // When each step of a task ran.
+    for (const bar of document.querySelectorAll('.track > .bar')) Object.assign(bar.style, { left: '20%', right: '50%' })
+    // A guest writes what it likes on its console.
+    for (const console of document.querySelectorAll('.terminal pre'))
+      console.textContent = '[  130.004161] systemd[1]: Finished logrotate.service - Rotate log files.\\n'.repeat(60)
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     while (texts.nextNode()) {
       const { data } = texts.currentNode
       const written = alike.reduce((text, [pattern, instead]) => text.replace(pattern, instead), data)
       if (written !== data) texts.currentNode.data = written
     }
-  }`)
+  }`

@@ -204,6 +204,7 @@ test('a folder that cannot be written is one clear sentence', { timeout: 60_000 
   await exited(child)
   expect(child.exitCode).toBe(1)
   expect(said()).toContain(`The data folder ${folder} cannot be written`)
+  expect(said(), 'no stack of calls').not.toMatch(/^\s+at |"stack"/m)
 })
 
 test('a second start on the same folder is refused with the address of the first', { timeout: 240_000 }, async () => {
@@ -217,10 +218,43 @@ test('a second start on the same folder is refused with the address of the first
   expect((await fetch(`${run.url}/healthz`)).status).toBe(200)
 })
 
+test('a second start during the first one is refused, and takes nothing away from it', { timeout: 240_000 }, async () => {
+  const folder = newFolder()
+  const first = start(folder)
+  for (let waitedMs = 0; waitedMs < 60_000 && !existsSync(join(folder, 'postgres.log')); waitedMs += 20) await pause(20)
+  expect(existsSync(join(folder, 'run.json')), 'the first one is still starting').toBe(false)
+  const second = start(folder)
+  await exited(second.child)
+  expect(second.child.exitCode).toBe(1)
+  expect(second.said()).toContain('Straylight is being started with this data folder already')
+  expect(second.said(), 'no stack of calls').not.toMatch(/^\s+at /m)
+  const run = await ready(folder, first.child, first.said)
+  expect(Object.values(run.pids).every(isAlive)).toBe(true)
+  expect((await fetch(`${run.url}/readyz`)).status).toBe(200)
+})
+
+test('kill -9 of PostgreSQL alone: it is started again, and everything goes on', { timeout: 240_000 }, async () => {
+  const folder = newFolder()
+  const { child, said } = start(folder)
+  const run = await ready(folder, child, said)
+  const call = await signIn(run)
+  process.kill(run.pids.postgres, 'SIGKILL')
+  await expect.poll(async () => (await fetch(`${run.url}/readyz`)).status, { timeout: 10_000, interval: 20 }).toBe(503)
+  await expect.poll(async () => (await fetch(`${run.url}/readyz`)).status, { timeout: 60_000, interval: 100 }).toBe(200)
+  expect((await call(routes.projectsList)).data.count).toBeGreaterThan(0)
+  const { pids } = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as Run
+  expect(pids.postgres).not.toBe(run.pids.postgres)
+  process.kill(-(child.pid ?? 0), 'SIGINT')
+  await exited(child)
+  expect(Object.values(pids).filter(isAlive)).toEqual([])
+})
+
 test('a setting that cannot be is named', { timeout: 60_000 }, async () => {
   const folder = newFolder()
   mkdirSync(folder, { recursive: true })
   const { child, said } = start(folder, { STRAYLIGHT_PORT: 'eighty' })
   await exited(child)
-  expect(said()).toContain('STRAYLIGHT_PORT must be a number')
+  expect(child.exitCode).toBe(1)
+  expect(said()).toContain('STRAYLIGHT_PORT must be a whole number')
+  expect(said(), 'no stack of calls').not.toMatch(/^\s+at /m)
 })

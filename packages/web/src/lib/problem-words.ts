@@ -22,6 +22,9 @@ const known = [
   'top_up_amount',
   'top_up_method_not_offered',
   'request_already_done',
+  'account_too_many_sign_ups',
+  'server_part_unknown',
+  'task_not_waiting',
   'request_foreign_origin',
   'request_still_running',
 ] as const

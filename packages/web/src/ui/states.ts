@@ -28,7 +28,8 @@ const table: { [K in Kind]?: Record<string, State> } = {
   task: {
     queued: { glyph: 'queued', label: 'states.queued' },
     running: { glyph: 'busy', label: 'states.runningTask' },
-    waiting: { glyph: 'busy', label: 'states.waiting' },
+    // It looks again at what it waits for, several times a second: to a person it runs.
+    waiting: { glyph: 'busy', label: 'states.runningTask' },
     stuck: { glyph: 'warn', label: 'states.stuck' },
     silent: { glyph: 'silent', label: 'states.silent' },
     done: { glyph: 'done', label: 'states.done' },
