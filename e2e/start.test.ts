@@ -218,17 +218,16 @@ test('a second start on the same folder is refused with the address of the first
   expect((await fetch(`${run.url}/healthz`)).status).toBe(200)
 })
 
-test('a second start during the first one is refused, and takes nothing away from it', { timeout: 240_000 }, async () => {
+test('of two starts at once one is refused, and takes nothing away from the other', { timeout: 240_000 }, async () => {
   const folder = newFolder()
-  const first = start(folder)
-  for (let waitedMs = 0; waitedMs < 60_000 && !existsSync(join(folder, 'postgres.log')); waitedMs += 20) await pause(20)
-  expect(existsSync(join(folder, 'run.json')), 'the first one is still starting').toBe(false)
-  const second = start(folder)
-  await exited(second.child)
-  expect(second.child.exitCode).toBe(1)
-  expect(second.said()).toContain('Straylight is being started with this data folder already')
-  expect(second.said(), 'no stack of calls').not.toMatch(/^\s+at /m)
-  const run = await ready(folder, first.child, first.said)
+  const both = [start(folder), start(folder)]
+  await Promise.race(both.map(({ child }) => exited(child)))
+  const [refused, other] = both[0]?.child.exitCode === null ? [both[1], both[0]] : both
+  expect(refused?.child.exitCode).toBe(1)
+  expect(refused?.said()).toMatch(/Straylight (is being started|runs already) with this data folder/)
+  expect(refused?.said(), 'no stack of calls').not.toMatch(/^\s+at /m)
+  if (!other) throw new Error('both are gone')
+  const run = await ready(folder, other.child, other.said)
   expect(Object.values(run.pids).every(isAlive)).toBe(true)
   expect((await fetch(`${run.url}/readyz`)).status).toBe(200)
 })

@@ -14,7 +14,9 @@ test('money is made of nothing only where somebody says so', () => {
 })
 
 test.each([
-  ['STRAYLIGHT_PORT', 'eighty', 'STRAYLIGHT_PORT must be a number'],
+  ['STRAYLIGHT_PORT', 'eighty', 'STRAYLIGHT_PORT must be a whole number'],
+  ['STRAYLIGHT_PORT', '80.5', 'STRAYLIGHT_PORT must be a whole number'],
+  ['STRAYLIGHT_LOG', 'loud', 'STRAYLIGHT_LOG must be one of fatal, error'],
   ['STRAYLIGHT_DEMO_PAYMENTS', 'yes', 'STRAYLIGHT_DEMO_PAYMENTS must be true or false'],
   ['DATABASE_URL', 'somewhere', 'DATABASE_URL must be a URL'],
   ['OPENSTACK_AUTH_URL', 'http://keystone:5000/v3', 'OPENSTACK_PASSWORD is needed'],

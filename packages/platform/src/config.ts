@@ -12,6 +12,7 @@ interface Setting<T> {
   read(given: string | undefined): T
 }
 
+/** Why it cannot start, in one sentence that says what to do. */
 export class ConfigurationError extends Error {}
 
 const text = (env: string, fallback: string, what: string): Setting<string> => ({
@@ -26,15 +27,23 @@ const optional = (env: string, what: string): Setting<string | undefined> => ({
   default: 'not set',
   read: (given) => given || undefined,
 })
-const number = (env: string, fallback: number, range: [number, number], what: string): Setting<number> => ({
+const number = (
+  env: string,
+  fallback: number,
+  range: [number, number],
+  what: string,
+  kind: 'whole' | 'any' = 'whole',
+): Setting<number> => ({
   env,
   what,
   default: String(fallback),
   read(given) {
     if (!given) return fallback
     const value = Number(given)
-    if (!Number.isFinite(value) || value < range[0] || value > range[1])
-      throw new ConfigurationError(`${env} must be a number from ${range[0]} to ${range[1]}; it is “${given}”.`)
+    if (!Number.isFinite(value) || value < range[0] || value > range[1] || (kind === 'whole' && !Number.isInteger(value)))
+      throw new ConfigurationError(
+        `${env} must be a ${kind === 'whole' ? 'whole ' : ''}number from ${range[0]} to ${range[1]}; it is “${given}”.`,
+      )
     return value
   },
 })
@@ -48,6 +57,16 @@ const url = (env: string, what: string): Setting<string | undefined> => ({
   },
 })
 
+const choice = (env: string, fallback: string, choices: string[], what: string): Setting<string> => ({
+  env,
+  what: `${what}: ${choices.map((name) => `\`${name}\``).join(', ')}.`,
+  default: fallback,
+  read(given) {
+    if (given && !choices.includes(given))
+      throw new ConfigurationError(`${env} must be one of ${choices.join(', ')}; it is “${given}”.`)
+    return given || fallback
+  },
+})
 const flag = (env: string, what: string): Setting<boolean> => ({
   env,
   what,
@@ -89,7 +108,7 @@ export const settings = {
     'STRAYLIGHT_DEMO_PAYMENTS',
     'Whether customers may top up by the method `demo`, which credits at once without any money. Where everything is simulated they always may. For trying out a real cloud; never where strangers can sign up.',
   ),
-  logLevel: text('STRAYLIGHT_LOG', 'warn', 'What is logged on standard error: `fatal`, `error`, `warn`, `info`, `debug`.'),
+  logLevel: choice('STRAYLIGHT_LOG', 'warn', ['fatal', 'error', 'warn', 'info', 'debug'], 'What is logged on standard error'),
   workers: number(
     'STRAYLIGHT_WORKERS',
     8,
@@ -120,8 +139,9 @@ export const settings = {
     1.5,
     [0.01, 1000],
     'How many servers are ordered from Nova in a second, at most.',
+    'any',
   ),
-  pollSeconds: number('OPENSTACK_POLL_SECONDS', 5, [0.5, 3600], 'How often Nova is asked what has changed.'),
+  pollSeconds: number('OPENSTACK_POLL_SECONDS', 5, [0.5, 3600], 'How often Nova is asked what has changed.', 'any'),
   amqpUrl: url(
     'AMQP_URL',
     "OpenStack's RabbitMQ, for its notifications: states then arrive within a second. Without it they are polled.",

@@ -26,7 +26,13 @@ export interface EmbeddedPostgres {
   /** Of the database `straylight`. */
   url: string
   urlOf(database: string): string
-  pid: number
+  /** Of the server that runs now. */
+  readonly pid: number
+  /**
+   * Starts the server again when it has ended by itself. `onRestart` is told that it has; `onLost` that it could not be started within half a
+   * minute, in one sentence.
+   */
+  watch(tell: { onRestart(): void; onLost(error: Error): void }): void
   stop(): Promise<void>
 }
 
@@ -63,8 +69,9 @@ export async function startPostgres(folder: string): Promise<EmbeddedPostgres> {
   if (identity) chownSync(sockets, identity.uid, identity.gid)
   const urlOf = (database: string) => `postgres://postgres@/${database}?host=${encodeURIComponent(sockets)}`
 
-  let pid = await alive(data, sockets)
-  if (pid === undefined) {
+  async function begin(): Promise<number> {
+    const running = await alive(data, sockets)
+    if (running !== undefined) return running
     rmSync(join(data, 'postmaster.pid'), { force: true })
     const output = openSync(log, 'a')
     if (identity) chownSync(log, identity.uid, identity.gid)
@@ -81,37 +88,74 @@ export async function startPostgres(folder: string): Promise<EmbeddedPostgres> {
     closeSync(output)
     server.unref()
     const failed = new Promise<never>((_, reject) => server.once('error', reject))
-    pid = await Promise.race([waitUntilReady(data, sockets, server.pid ?? -1, log), failed])
+    return Promise.race([waitUntilReady(data, sockets, server.pid ?? -1, log), failed])
   }
+  let pid = await begin()
   // Root inside sees the socket of another user; the superuser name is ours whoever connects.
   await createDatabase(urlOf('postgres'), 'straylight')
 
-  const runningPid = pid
+  let watching: NodeJS.Timeout | undefined
+  let restarting: Promise<void> | undefined
+  /** Sessions of a server that was killed outlive it for a moment, and no other may start before they have gone. */
+  async function again(): Promise<void> {
+    const end = performance.now() + restartPatienceMs
+    for (;;) {
+      try {
+        pid = await begin()
+        return
+      } catch (error) {
+        if (performance.now() > end || watching === undefined) throw error
+        await sleep(500)
+      }
+    }
+  }
   return {
     url: urlOf('straylight'),
     urlOf,
-    pid: runningPid,
+    get pid() {
+      return pid
+    },
+    watch({ onRestart, onLost }) {
+      watching = setInterval(() => {
+        if (restarting || isAlive(pid)) return
+        restarting = again().then(
+          () => {
+            restarting = undefined
+            onRestart()
+          },
+          (error: Error) => {
+            clearInterval(watching)
+            onLost(error)
+          },
+        )
+      }, 250)
+      watching.unref()
+    },
     async stop() {
+      clearInterval(watching)
+      watching = undefined
+      await restarting
       try {
-        process.kill(runningPid, 'SIGINT') // "fast": ends sessions, writes a checkpoint
+        process.kill(pid, 'SIGINT') // "fast": ends sessions, writes a checkpoint
       } catch {
         return
       }
-      for (let waitedMs = 0; waitedMs < 20_000 && isAlive(runningPid); waitedMs += 20) await sleep(20)
-      if (isAlive(runningPid)) process.kill(runningPid, 'SIGQUIT')
+      for (let waitedMs = 0; waitedMs < 20_000 && isAlive(pid); waitedMs += 20) await sleep(20)
+      if (isAlive(pid)) process.kill(pid, 'SIGQUIT')
       rmSync(sockets, { recursive: true, force: true })
     },
   }
 }
 
+const restartPatienceMs = 30_000
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    // One that has ended and that nobody has waited for is still in the table.
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
   }
 }
 
