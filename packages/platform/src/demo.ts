@@ -4,30 +4,35 @@ import type { App } from './app.ts'
 import type { Database, Db } from './foundation/db.ts'
 import { openTasksByState } from './foundation/tasks/index.ts'
 import { accountByEmail, hashPassword, insertAccount } from './identity/index.ts'
+import { openLedger } from './ledger/index.ts'
 
 export const demoCustomer = { email: 'demo@straylight.example', name: 'Northlamp Ltd' }
 
-/** There is always an operator; the first start makes one. */
+/** There is always an operator, with a ledger as everybody has; the first start makes one. */
 export async function ensureOperator(
   db: Db,
   clock: { now(): Date },
   currency: string,
   login: { email: string; password: string },
 ): Promise<void> {
-  if (await accountByEmail(db, login.email)) return
-  await insertAccount(db, {
+  const known = await accountByEmail(db, login.email)
+  const account = known ?? {
     id: newId(),
     email: login.email,
     name: 'Operator',
-    language: 'en',
-    role: 'operator',
+    language: 'en' as const,
+    role: 'operator' as const,
     password_hash: await hashPassword(login.password),
     currency,
     created_at: clock.now(),
+  }
+  await db.transaction().execute(async (tx) => {
+    if (!known) await insertAccount(tx, account)
+    await openLedger(tx, { accountId: account.id, currency: account.currency })
   })
 }
 
-const historyDays = 12
+const historyDays = 14
 const day = 86_400_000
 /** The demo's clock begins this long ago. */
 export const demoHistoryMs = historyDays * day
