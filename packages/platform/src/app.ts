@@ -130,7 +130,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...(options.random ? { random: options.random } : {}),
     onError: (error) => logger.error({ err: error }, 'the task queue'),
   })
-  const feed = new ChangeFeed(database.url, () => logger.warn('changes between two connections to the database were not heard'))
+  const feed = new ChangeFeed(database.url)
+  feed.onGap(() => logger.warn('changes between two connections to the database were not heard; browsers connect and read again'))
 
   const questions = questionsTo(options.neighbours ?? {}, {
     database,

@@ -440,6 +440,16 @@ describe('events', () => {
   })
 })
 
+test('an event stream ends when changes were lost, so that its reader connects and reads again', async () => {
+  const response = await fetch(`${world.url}/v2/events`, { headers: { authorization: `Bearer ${customer.token}` } })
+  const ended = response.text()
+  await world.store.database.pool.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'straylight-events'",
+  )
+  const patience = new Promise<string>((resolve) => setTimeout(resolve, 10_000, 'it goes on').unref())
+  expect(await Promise.race([ended, patience])).toContain('event: hello')
+})
+
 describe('beside the API', () => {
   test('health, figures, documents', async () => {
     expect(await (await fetch(`${world.url}/healthz`)).json()).toEqual({ ok: true })

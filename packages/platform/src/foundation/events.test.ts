@@ -9,7 +9,8 @@ let gaps: number
 beforeEach(async () => {
   store = await testDatabase()
   gaps = 0
-  feed = new ChangeFeed(store.url, () => gaps++)
+  feed = new ChangeFeed(store.url)
+  feed.onGap(() => gaps++)
   await feed.start()
 })
 afterEach(async () => {

@@ -26,16 +26,19 @@ export class ChangeFeed {
   readonly #all = new Set<Listener>()
   #client: pg.Client | undefined
   #closed = false
-  readonly #onGap: () => void
+  readonly #gapListeners = new Set<() => void>()
 
-  /** `onGap`: the connection was lost and is back; changes in between were not heard. */
-  constructor(url: string, onGap: () => void = () => {}) {
+  constructor(url: string) {
     this.#url = url
-    this.#onGap = onGap
+  }
+
+  /** The connection was lost and is back; changes in between were not heard, so whoever believes to know must read again. */
+  onGap(listener: () => void): void {
+    this.#gapListeners.add(listener)
   }
 
   async start(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.#url, application_name: 'straylight-events' })
+    const client = new pg.Client({ connectionString: this.#url, application_name: 'straylight-events', keepAlive: true })
     client.on('notification', ({ payload }) => this.#hear(payload ?? ''))
     client.on('error', () => this.#lost(client))
     try {
@@ -67,7 +70,12 @@ export class ChangeFeed {
     if (this.#closed) return
     setTimeout(() => {
       if (this.#closed) return
-      this.start().then(this.#onGap, () => this.#reconnect())
+      this.start().then(
+        () => {
+          for (const listener of this.#gapListeners) listener()
+        },
+        () => this.#reconnect(),
+      )
     }, 500).unref()
   }
 

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { CallerError } from '@straylight/kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ChangeFeed } from '../events.ts'
@@ -11,9 +12,14 @@ const slowReaderBytes = 256 * 1024
 export class EventStreams {
   readonly #feed: ChangeFeed
   readonly #open = new Map<string, number>()
+  readonly #responses = new Set<ServerResponse>()
 
   constructor(feed: ChangeFeed) {
     this.#feed = feed
+    // Who connects again reads again: nobody goes on believing in what a lost change would have told him.
+    feed.onGap(() => {
+      for (const raw of this.#responses) raw.end()
+    })
   }
 
   /**
@@ -40,6 +46,7 @@ export class EventStreams {
       'x-accel-buffering': 'no',
       'x-request-id': request.id,
     })
+    this.#responses.add(raw)
     raw.write('retry: 2000\nevent: hello\ndata: {}\n\n')
     const end = this.#feed.onAccount(accountId, ({ type, id, projectId }) => {
       // A reader that does not keep up is let go; it connects again and reads what it missed.
@@ -54,6 +61,7 @@ export class EventStreams {
     raw.once('close', () => {
       clearInterval(beat)
       end()
+      this.#responses.delete(raw)
       const left = (this.#open.get(accountId) ?? 1) - 1
       if (left > 0) this.#open.set(accountId, left)
       else this.#open.delete(accountId)
