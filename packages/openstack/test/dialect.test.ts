@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { NetworkService } from '../src/network/index.ts'
 import { ScriptedCloud } from './scripted-cloud.ts'
 
 const extensions = (aliases: string[]) => ({
@@ -16,14 +17,33 @@ const router = {
 /** A Neutron with these extensions that answers each write with what was sent. */
 function open(aliases: string[]) {
   let isDown = false
+  let refuses = false
+  const made: { collection: string; kind: string; thing: Record<string, unknown> }[] = []
   const script = new ScriptedCloud(({ method, path, json }) => {
-    if (isDown) return { status: 503, body: 'down' }
+    if (isDown || (refuses && method === 'PUT')) return { status: 503, body: 'No server is available to handle this request' }
     if (path === '/v2.0/extensions') return extensions(aliases)
     if (path === '/v2.0/routers/r' && method === 'GET') return { body: { router } }
-    if (path.startsWith('/v2.0/routers')) return { body: { router: { ...router, ...(json as { router: object }).router } } }
-    if (path.startsWith('/v2.0/networks'))
-      return { body: { network: { id: 'n', status: 'ACTIVE', project_id: 'p', ...(json as { network: object }).network } } }
-    return undefined
+    if (path === '/v2.0/routers/r') return { body: { router: { ...router, ...(json as { router: object }).router } } }
+    if (!path.startsWith('/v2.0/')) return undefined
+    const [, , collection = '', id] = path.split('/')
+    const kind = collection.slice(0, -1)
+    if (id !== undefined)
+      return { body: { [kind]: { ...made[0]?.thing, ...(json as Record<string, object> | undefined)?.[kind] } } }
+    if (method === 'GET')
+      return { body: { [collection]: made.filter((one) => one.collection === collection).map(({ thing }) => thing) } }
+    if (method !== 'POST') return undefined
+    const usual = {
+      id: 'n',
+      status: 'ACTIVE',
+      project_id: 'p',
+      network_id: 'n',
+      ip_version: 4,
+      cidr: '10.0.0.0/24',
+      mac_address: '02:00',
+    }
+    const thing = { ...usual, ...(json as Record<string, object>)[kind] }
+    made.push({ collection, kind, thing })
+    return { body: { [kind]: thing } }
   })
   const cloud = script.open()
   return {
@@ -33,6 +53,9 @@ function open(aliases: string[]) {
     sent: () => script.calls.filter(({ method }) => method === 'PUT' || method === 'POST').slice(1),
     fail: (now: boolean) => {
       isDown = now
+    },
+    refuseUpdates: () => {
+      refuses = true
     },
   }
 }
@@ -78,12 +101,45 @@ describe('with the plugin of Tungsten', () => {
     const { network, sent } = open(tungsten)
     expect(await network.networks.create({ name: 'сеть' })).toMatchObject({ name: 'сеть' })
     expect(sent().map(({ method, json }) => [method, json])).toEqual([
-      ['POST', { network: { name: '____' } }],
+      ['POST', { network: { name: expect.stringMatching(/^____ [0-9a-f]{16}$/) } }],
       ['PUT', { network: { name: 'сеть' } }],
     ])
     await network.networks.create({ name: 'plain name' })
     expect(sent()).toHaveLength(3)
   })
+
+  const kinds: [
+    string,
+    (network: NetworkService) => Promise<unknown>,
+    (network: NetworkService, name: string) => Promise<unknown>,
+  ][] = [
+    ['network', ({ networks }) => networks.create({ name: 'büro' }), ({ networks }, name) => networks.find({ name })],
+    ['router', ({ routers }) => routers.create({ name: 'büro' }), ({ routers }, name) => routers.find({ name })],
+    [
+      'subnet',
+      ({ subnets }) => subnets.create({ name: 'büro', networkId: 'n', cidr: '10.0.0.0/24' }),
+      ({ subnets }, name) => subnets.find({ name }),
+    ],
+    ['port', ({ ports }) => ports.create({ name: 'büro', networkId: 'n' }), ({ ports }, name) => ports.find({ name })],
+  ]
+  test.each(kinds)(
+    'a %s that was made and could not be named may be there, and is found by the name that it was to have',
+    async (_kind, create, find) => {
+      const { network, refuseUpdates } = open(tungsten)
+      refuseUpdates()
+      await expect(create(network)).rejects.toMatchObject({
+        kind: 'unavailable',
+        status: 503,
+        effect: 'unknown',
+        retryable: false,
+      })
+      expect(await find(network, 'büro')).toMatchObject({
+        id: expect.any(String),
+        name: expect.stringMatching(/^b_ro [0-9a-f]{16}$/),
+      })
+      expect(await find(network, 'bÜro')).toBeUndefined()
+    },
+  )
 })
 
 test('the extensions are asked once for all scopes, and again after a failure', async () => {

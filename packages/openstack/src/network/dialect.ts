@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { UpstreamError } from '@straylight/kit'
 import { fields } from '../decode.ts'
 import type { Service } from '../service.ts'
 
@@ -44,13 +46,54 @@ export class Dialects {
   }
 
   /**
-   * The name to create a thing with. Tungsten refuses names that are not ASCII on creation and takes them on update, and refuses `:` always.
-   * When it differs from `name`, the caller sets `name` by an update right after.
+   * Makes a thing and gives it its name. Tungsten refuses names that are not ASCII on creation and takes them on update, and refuses `:` always:
+   * there it is made under a first name and renamed right after. When only the renaming fails, the thing is there: the error has effect
+   * `unknown` and is not retryable, and `findNamed` finds it.
    */
-  async nameForCreation(name: string): Promise<string> {
-    if (isAscii(name) || !(await this.isTungsten())) return name
-    return name.replace(/[^\x20-\x7e]|:/g, '_')
+  async createNamed<T extends { id: string }>(
+    name: string,
+    create: (firstName: string) => Promise<T>,
+    rename: (id: string) => Promise<T>,
+  ): Promise<T> {
+    if (isAscii(name) || !(await this.isTungsten())) return create(name)
+    const created = await create(firstNameFor(name))
+    try {
+      return await rename(created.id)
+    } catch (error) {
+      throw error instanceof UpstreamError ? madeButNotNamed(created.id, error) : error
+    }
   }
+
+  /** A thing by its exact name or, where names are set in a second step, the one that stopped at the first: it still has its first name. */
+  async findNamed<T>(
+    name: string | undefined,
+    find: (name: string | undefined) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const found = await find(name)
+    if (found || name === undefined || isAscii(name) || !(await this.isTungsten())) return found
+    return find(firstNameFor(name))
+  }
+}
+
+/** Of its kind for each name, so that what was left with it is known again: `büro` is `b_ro` and a part of a hash of the whole. */
+function firstNameFor(name: string): string {
+  const readable = name.replace(/[^\x20-\x7e]|:/gu, '_').slice(0, 200)
+  return `${readable} ${createHash('sha256').update(name).digest('hex').slice(0, 16)}`
+}
+
+const madeButNotNamed = (id: string, error: UpstreamError): UpstreamError => {
+  const { service, kind, code, message, status, requestId } = error
+  return new UpstreamError({
+    service,
+    kind,
+    code,
+    message: `${id} was made and could not be given its name: ${message}`,
+    retryable: false,
+    effect: 'unknown',
+    ...(status === undefined ? {} : { status }),
+    ...(requestId === undefined ? {} : { requestId }),
+    cause: error,
+  })
 }
 
 const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text)

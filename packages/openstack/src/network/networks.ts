@@ -119,29 +119,32 @@ export class Networks {
 
   /** The oldest of that exact name; `undefined` when there is none. */
   find(wanted: { name: string; projectId?: string; isExternal?: boolean }): Promise<Network | undefined> {
-    return oldest(this.list(wanted), () => true)
+    return this.#dialects.findNamed(wanted.name, (name) =>
+      oldest(this.list(name === undefined ? wanted : { ...wanted, name }), () => true),
+    )
   }
 
   async create(network: NewNetwork): Promise<Network> {
     const { name, description, projectId, mtu, isUp, isShared, isExternal, isPortSecurityEnabled, provider } = network
-    const firstName = await this.#dialects.nameForCreation(name)
-    const answer = await this.#neutron.post('/networks', {
-      network: given({
-        name: firstName,
-        description,
-        project_id: projectId,
-        mtu,
-        admin_state_up: isUp,
-        shared: isShared,
-        'router:external': isExternal,
-        port_security_enabled: isPortSecurityEnabled,
-        'provider:network_type': provider?.type,
-        'provider:physical_network': provider?.physicalNetwork,
-        'provider:segmentation_id': provider?.segmentationId,
-      }),
-    })
-    const created = this.#neutron.read(answer, 'network', fromNeutron)
-    return firstName === name ? created : await this.update(created.id, { name })
+    const create = async (firstName: string) => {
+      const answer = await this.#neutron.post('/networks', {
+        network: given({
+          name: firstName,
+          description,
+          project_id: projectId,
+          mtu,
+          admin_state_up: isUp,
+          shared: isShared,
+          'router:external': isExternal,
+          port_security_enabled: isPortSecurityEnabled,
+          'provider:network_type': provider?.type,
+          'provider:physical_network': provider?.physicalNetwork,
+          'provider:segmentation_id': provider?.segmentationId,
+        }),
+      })
+      return this.#neutron.read(answer, 'network', fromNeutron)
+    }
+    return this.#dialects.createNamed(name, create, (id) => this.update(id, { name }))
   }
 
   async update(id: string, changes: NetworkChanges): Promise<Network> {

@@ -171,19 +171,22 @@ export class Ports {
 
   /** The oldest of that exact name. */
   find(wanted: { name: string; networkId?: string; projectId?: string }): Promise<Port | undefined> {
-    return oldest(this.list(wanted), () => true)
+    return this.#dialects.findNamed(wanted.name, (name) =>
+      oldest(this.list(name === undefined ? wanted : { ...wanted, name }), () => true),
+    )
   }
 
   async create(port: NewPort): Promise<Port> {
-    const firstName = await this.#dialects.nameForCreation(port.name)
-    const answer = await this.#neutron.post('/ports', {
-      port: {
-        ...changesToNeutron({ ...port, name: firstName }),
-        ...given({ network_id: port.networkId, project_id: port.projectId, mac_address: port.mac }),
-      },
-    })
-    const created = this.#neutron.read(answer, 'port', fromNeutron)
-    return firstName === port.name ? created : await this.update(created.id, { name: port.name })
+    const create = async (firstName: string) => {
+      const answer = await this.#neutron.post('/ports', {
+        port: {
+          ...changesToNeutron({ ...port, name: firstName }),
+          ...given({ network_id: port.networkId, project_id: port.projectId, mac_address: port.mac }),
+        },
+      })
+      return this.#neutron.read(answer, 'port', fromNeutron)
+    }
+    return this.#dialects.createNamed(port.name, create, (id) => this.update(id, { name: port.name }))
   }
 
   async update(id: string, changes: PortChanges): Promise<Port> {

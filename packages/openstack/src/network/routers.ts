@@ -109,22 +109,25 @@ export class Routers {
   }
 
   find(wanted: { name: string; projectId?: string }): Promise<Router | undefined> {
-    return oldest(this.list(wanted), () => true)
+    return this.#dialects.findNamed(wanted.name, (name) =>
+      oldest(this.list(name === undefined ? wanted : { ...wanted, name }), () => true),
+    )
   }
 
   async create(router: NewRouter): Promise<Router> {
     const { name, description, projectId, externalNetworkId } = router
-    const firstName = await this.#dialects.nameForCreation(name)
-    const answer = await this.#neutron.post('/routers', {
-      router: given({
-        name: firstName,
-        description,
-        project_id: projectId,
-        external_gateway_info: externalNetworkId === undefined ? undefined : { network_id: externalNetworkId },
-      }),
-    })
-    const created = this.#neutron.read(answer, 'router', fromNeutron)
-    return firstName === name ? created : await this.update(created.id, { name })
+    const create = async (firstName: string) => {
+      const answer = await this.#neutron.post('/routers', {
+        router: given({
+          name: firstName,
+          description,
+          project_id: projectId,
+          external_gateway_info: externalNetworkId === undefined ? undefined : { network_id: externalNetworkId },
+        }),
+      })
+      return this.#neutron.read(answer, 'router', fromNeutron)
+    }
+    return this.#dialects.createNamed(name, create, (id) => this.update(id, { name }))
   }
 
   async update(id: string, changes: RouterChanges): Promise<Router> {

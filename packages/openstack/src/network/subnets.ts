@@ -120,7 +120,9 @@ export class Subnets {
   }
 
   find(wanted: { name?: string; networkId?: string; cidr?: string; projectId?: string }): Promise<Subnet | undefined> {
-    return oldest(this.list(wanted), () => true)
+    return this.#dialects.findNamed(wanted.name, (name) =>
+      oldest(this.list(name === undefined ? wanted : { ...wanted, name }), () => true),
+    )
   }
 
   async create(subnet: NewSubnet): Promise<Subnet> {
@@ -136,26 +138,27 @@ export class Subnets {
       allocationPools,
       dnsServers,
     } = subnet
-    const firstName = await this.#dialects.nameForCreation(name)
-    const answer = await this.#neutron.post('/subnets', {
-      subnet: given({
-        name: firstName,
-        network_id: networkId,
-        cidr,
-        ip_version: ipVersion,
-        description,
-        project_id: projectId,
-        gateway_ip: gatewayIp,
-        enable_dhcp: isDhcpEnabled,
-        allocation_pools: allocationPools,
-        dns_nameservers: dnsServers,
-        host_routes: routesToNeutron(subnet.hostRoutes),
-        ipv6_address_mode: subnet.ipv6AddressMode,
-        ipv6_ra_mode: subnet.ipv6RaMode,
-      }),
-    })
-    const created = this.#neutron.read(answer, 'subnet', fromNeutron)
-    return firstName === name ? created : await this.update(created.id, { name })
+    const create = async (firstName: string) => {
+      const answer = await this.#neutron.post('/subnets', {
+        subnet: given({
+          name: firstName,
+          network_id: networkId,
+          cidr,
+          ip_version: ipVersion,
+          description,
+          project_id: projectId,
+          gateway_ip: gatewayIp,
+          enable_dhcp: isDhcpEnabled,
+          allocation_pools: allocationPools,
+          dns_nameservers: dnsServers,
+          host_routes: routesToNeutron(subnet.hostRoutes),
+          ipv6_address_mode: subnet.ipv6AddressMode,
+          ipv6_ra_mode: subnet.ipv6RaMode,
+        }),
+      })
+      return this.#neutron.read(answer, 'subnet', fromNeutron)
+    }
+    return this.#dialects.createNamed(name, create, (id) => this.update(id, { name }))
   }
 
   /** Tungsten never changes a gateway, and older ones no allocation pools: it answers 400. */
