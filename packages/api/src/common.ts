@@ -1,6 +1,12 @@
 import { isId, parseMicros } from '@straylight/kit'
 import { z } from 'zod'
 
+const hasNul = (value: unknown) => typeof value === 'string' && value.includes('\0')
+const noNul = 'text holds no NUL characters'
+
+/** What every text that is taken is made of: no NUL, which no text of the database can hold. */
+export const text = () => z.string().refine((value) => !hasNul(value), noNul)
+
 export const id = z.string().refine(isId, 'an id is a UUID in lower case').meta({ format: 'uuid' })
 export const time = z.iso.datetime().meta({ description: 'RFC 3339, UTC' })
 /** Money where the API is ours: a decimal string, exact to six places. */
@@ -24,21 +30,23 @@ export const empty = z.object({})
 export const idResponse = result(z.object({ id }))
 
 /** What every list takes; filters by field (`status=ACTIVE`, `created_in__gte=…`, `name__in=a,b`) stand beside it. */
-export const listQuery = z.looseObject({
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(1000)
-    .optional()
-    .meta({ description: 'How many at most; all that there are when absent, up to 1000' }),
-  offset: z.coerce.number().int().min(0).optional(),
-  ordering: z
-    .string()
-    .regex(/^-?[a-z_]+$/, 'ordering is a field, or -field')
-    .optional()
-    .meta({ description: '`field` or `-field`' }),
-})
+export const listQuery = z
+  .object({
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(1000)
+      .optional()
+      .meta({ description: 'How many at most; all that there are when absent, up to 1000' }),
+    offset: z.coerce.number().int().min(0).optional(),
+    ordering: z
+      .string()
+      .regex(/^-?[a-z_]+$/, 'ordering is a field, or -field')
+      .optional()
+      .meta({ description: '`field` or `-field`' }),
+  })
+  .catchall(z.unknown().refine((value) => ![value].flat().some(hasNul), noNul))
 
 export const projectParams = z.object({ project_id: id })
 export const idParams = z.object({ id })

@@ -58,6 +58,8 @@ describe('an order', () => {
     ['an image that is not there', { image: newId() }, 'image'],
     ['a key of somebody else', { keypairs: [newId()] }, 'keypairs.0'],
     ['IPv6, which is not offered', { addresses: [{ version: 6 as const }] }, 'addresses.0.version'],
+    ['a CPU type that is not offered', { flavor: { vcpus: 1, ram: 1, cpu_type: 'dedicated' as never } }, 'flavor.cpu_type'],
+    ['more bandwidth than is offered', { addresses: [{ bandwidth_max_mbps: 1024 as never }] }, 'addresses.0.bandwidth_max_mbps'],
     ['user data that is too long', { user_data: 'x'.repeat(70_000) }, 'user_data'],
   ])('with %s is refused and the field is named', async (_, changes, field) => {
     const problem = await problemOf(customer.createServer(changes))
@@ -298,6 +300,18 @@ describe('a broken request', () => {
       message: expect.any(String),
       request_id: expect.any(String),
     })
+  })
+
+  test.each(['/v2/billing/entries?code=%00', '/v2/projects?name=%00', '/v2/servers/%00/detail'])(
+    'a NUL in %s is no mistake of ours',
+    async (path) => {
+      expect((await send(path, { method: 'GET' })).status).toBeLessThan(500)
+    },
+  )
+
+  test('a NUL in a body names its field', async () => {
+    const problem = await problemOf(customer.call(routes.projectsCreate, { body: { display_name: 'x', description: 'a\0b' } }))
+    expect(problem).toMatchObject({ status: 422, errors: [{ field: 'description' }] })
   })
 
   test('an address that is not there is a problem document too', async () => {

@@ -1,19 +1,17 @@
 import { z } from 'zod'
-import { displayName, empty, id, idParams, list, listQuery, result, time } from '../common.ts'
+import { displayName, empty, id, idParams, list, listQuery, result, text, time } from '../common.ts'
 import { route } from '../route.ts'
 
 /** NIST SP 800-63B: length counts, composition rules do not. 256 bounds the work of hashing. */
 export const passwordLength = { min: 10, max: 256 }
 export const languages = ['en', 'ru'] as const
 
-const email = z
-  .string()
+const email = text()
   .trim()
   .toLowerCase()
   .max(254, 'an email address has 254 characters at most')
   .pipe(z.email('this is no email address; one looks like name@example.com'))
-const password = z
-  .string()
+const password = text()
   .min(passwordLength.min, `a password has at least ${passwordLength.min} characters`)
   .max(passwordLength.max, `a password has ${passwordLength.max} characters at most`)
 
@@ -58,7 +56,7 @@ export const accountRoutes = {
     audit: 'account.sign_in',
     summary: 'Sign in; sets the session cookie and answers the same token',
     tag: 'account',
-    body: z.object({ email: z.string().max(254), password: z.string().max(passwordLength.max) }),
+    body: z.object({ email: text().max(254), password: text().max(passwordLength.max) }),
     response: result(z.object({ token: z.string(), expires_at: time })),
     status: 200,
     slow: true,
@@ -106,7 +104,7 @@ export const accountRoutes = {
     audit: 'account.password',
     summary: 'Change the password: this device goes on with a new token, other devices are signed out, API tokens stay',
     tag: 'account',
-    body: z.object({ current_password: z.string().max(passwordLength.max), new_password: password }),
+    body: z.object({ current_password: text().max(passwordLength.max), new_password: password }),
     response: result(z.object({ token: z.string(), expires_at: time })),
     status: 200,
     slow: true,

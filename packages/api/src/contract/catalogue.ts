@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { displayName, id, idParams, list, listQuery, projectParams, result, time } from '../common.ts'
+import { displayName, id, idParams, list, listQuery, projectParams, result, text, time } from '../common.ts'
 import { route } from '../route.ts'
 
 const image = z
@@ -92,7 +92,7 @@ export const catalogueRoutes = {
     summary: 'Add the public half of an SSH key',
     tag: 'keypairs',
     params: projectParams,
-    body: z.object({ name: displayName(100), public_key: z.string().trim().min(1).max(16_384) }),
+    body: z.object({ name: displayName(100), public_key: text().trim().min(1).max(16_384) }),
     response: result(keypair),
     status: 201,
   }),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { displayName, id, idResponse, list, listQuery, projectParams, result, time } from '../common.ts'
+import { displayName, id, idResponse, list, listQuery, projectParams, result, text, time } from '../common.ts'
 import { route } from '../route.ts'
 
 const project = z
@@ -45,7 +45,7 @@ export const projectRoutes = {
     tag: 'projects',
     body: z.object({
       display_name: displayName(100).optional(),
-      description: z.string().max(1000).optional(),
+      description: text().max(1000).optional(),
       limit_name: z.int().optional(),
     }),
     response: idResponse,

@@ -1,5 +1,18 @@
 import { z } from 'zod'
-import { decimal, displayName, empty, id, idParams, idResponse, list, listQuery, projectParams, result, time } from '../common.ts'
+import {
+  decimal,
+  displayName,
+  empty,
+  id,
+  idParams,
+  idResponse,
+  list,
+  listQuery,
+  projectParams,
+  result,
+  text,
+  time,
+} from '../common.ts'
 import { route } from '../route.ts'
 
 /** Limits of one order. Sizes in GiB. */
@@ -20,7 +33,7 @@ export const serverCreateBody = z
     flavor: z.object({
       vcpus: z.int().min(1).max(serverLimits.vcpus),
       ram: z.int().min(1).max(serverLimits.ramGib).meta({ description: 'GiB' }),
-      cpu_type: z.string().max(40).optional(),
+      cpu_type: z.literal('shared', 'the CPU type shared is offered').optional(),
     }),
     storages: z
       .array(
@@ -38,17 +51,20 @@ export const serverCreateBody = z
           external: z.boolean().default(true),
           version: z.union([z.literal(4), z.literal(6)]).default(4),
           ddos_protection: z.boolean().default(false),
-          bandwidth_max_mbps: z.union([z.literal(100), z.literal(1024)]).optional(),
+          bandwidth_max_mbps: z
+            .literal(100, 'addresses of 100 Mbit/s are offered')
+            .optional()
+            .meta({ description: 'Mbit/s; what is agreed, not a limit that the network keeps' }),
           address_id: id.optional(),
         }),
       )
       .max(1, 'one address at most can be ordered with a server')
       .default([]),
     keypairs: z.array(id).max(serverLimits.keypairs).default([]),
-    user_data: z.string().max(serverLimits.userDataBytes).optional().meta({ description: 'cloud-init user data' }),
-    recipe: z.string().optional(),
+    user_data: text().max(serverLimits.userDataBytes).optional().meta({ description: 'cloud-init user data' }),
+    recipe: text().optional(),
     volume: id.optional(),
-    licenses: z.array(z.object({ addon: z.string(), name: z.string() })).optional(),
+    licenses: z.array(z.object({ addon: text(), name: text() })).optional(),
   })
   .meta({ id: 'ServerCreate' })
 export type ServerCreate = z.output<typeof serverCreateBody>
