@@ -114,6 +114,26 @@ export class UpstreamError extends Error {
   }
 }
 
+/**
+ * The same failure with something known better, for instance that an earlier step of the same order had its effect; the failure itself is
+ * the cause.
+ */
+export function restated(error: UpstreamError, changes: Partial<UpstreamErrorOptions>): UpstreamError {
+  const { service, kind, code, message, retryable, effect, status, requestId } = error
+  return new UpstreamError({
+    service,
+    kind,
+    code,
+    message,
+    retryable,
+    effect,
+    ...(status === undefined ? {} : { status }),
+    ...(requestId === undefined ? {} : { requestId }),
+    cause: error,
+    ...changes,
+  })
+}
+
 /** Something that cannot be, is. The mistake is ours. */
 export class Bug extends Error {
   readonly family = 'bug'

@@ -10,6 +10,7 @@ export {
   invalid,
   notFound,
   paymentRequired,
+  restated,
   tooLarge,
   tooMany,
   unauthenticated,

@@ -113,9 +113,19 @@ describe('a subnet', () => {
   const wanted = { subnet: { ip_prefix: '10.0.0.0', ip_prefix_len: 24 } }
 
   test('is written again when another writer has undone it, and believed when it is read', async () => {
-    const { asked, config } = wire(network(), {}, network(), network(), {}, network({ ...wanted, subnet_uuid: 's' }))
+    const { asked, config } = wire(network(), {}, network(), {}, network({ ...wanted, subnet_uuid: 's' }))
     expect(await addSubnet(config, id, wanted)).toMatchObject({ subnet_uuid: 's' })
-    expect(asked.map(({ method }) => method)).toEqual(['GET', 'PUT', 'GET', 'GET', 'PUT', 'GET'])
+    expect(asked.map(({ method }) => method)).toEqual(['GET', 'PUT', 'GET', 'PUT', 'GET'])
+  })
+
+  test('that was written may be there when reading it back fails, and is found by a repeat instead of overlapping itself', async () => {
+    const away = { status: 503, text: 'away' }
+    const { asked, config } = wire(network(), {}, away, network({ ...wanted, subnet_uuid: 's' }))
+    await expect(addSubnet(config, id, wanted)).rejects.toMatchObject({ status: 503, retryable: true, effect: 'unknown' })
+    expect(await addSubnet(config, id, wanted)).toMatchObject({ subnet_uuid: 's' })
+    expect(asked.map(({ method }) => method)).toEqual(['GET', 'PUT', 'GET', 'GET'])
+    const { config: silent } = wire(away)
+    await expect(addSubnet(silent, id, wanted)).rejects.toMatchObject({ status: 503, effect: 'none' })
   })
 
   test('is given up when others win every time', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { UpstreamError } from '@straylight/kit'
+import { restated, UpstreamError } from '@straylight/kit'
 import { fields } from '../decode.ts'
 import type { Service } from '../service.ts'
 
@@ -81,19 +81,11 @@ function firstNameFor(name: string): string {
   return `${readable} ${createHash('sha256').update(name).digest('hex').slice(0, 16)}`
 }
 
-const madeButNotNamed = (id: string, error: UpstreamError): UpstreamError => {
-  const { service, kind, code, message, status, requestId } = error
-  return new UpstreamError({
-    service,
-    kind,
-    code,
-    message: `${id} was made and could not be given its name: ${message}`,
+const madeButNotNamed = (id: string, error: UpstreamError): UpstreamError =>
+  restated(error, {
+    message: `${id} was made and could not be given its name: ${error.message}`,
     retryable: false,
     effect: 'unknown',
-    ...(status === undefined ? {} : { status }),
-    ...(requestId === undefined ? {} : { requestId }),
-    cause: error,
   })
-}
 
 const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text)

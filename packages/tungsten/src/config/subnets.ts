@@ -1,4 +1,4 @@
-import { notFound, UpstreamError } from '@straylight/kit'
+import { notFound, restated, UpstreamError } from '@straylight/kit'
 import type { Decoded } from '../decode.ts'
 import type { ConfigApi } from './api.ts'
 import type { Resource } from './resources/index.ts'
@@ -17,10 +17,12 @@ const attempts = 3
 
 /**
  * Adds a subnet to a network and gives it as the server has completed it (`subnet_uuid`, `default_gateway`, `dns_server_address`).
+ * A range that the network has already is given as it is, so a call that failed can be repeated.
  * The server keeps a network's subnets in one list that is written whole, so a writer at the same moment may have undone ours: it is believed when it is read back,
  * and tried again when it is not there.
  *
- * @throws UpstreamError `tungsten.invalid` for an overlap, `tungsten.not_written` when another writer won every time
+ * @throws UpstreamError `tungsten.invalid` for an overlap, `tungsten.not_written` when another writer won every time; whatever fails after the first
+ *   writing has effect `unknown`
  */
 export async function addSubnet(
   config: ConfigApi,
@@ -28,21 +30,26 @@ export async function addSubnet(
   subnet: Subnet,
   ipam: readonly string[] = defaultIpam,
 ): Promise<Subnet> {
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    const { network_ipam_refs: references = [] } = await config.read('virtual-network', networkId, {
-      fields: ['network_ipam_refs'],
-    })
-    const known = references.find(({ to }) => same(to, ipam))
-    const changed = known
-      ? references.map((reference) =>
-          reference === known ? withSubnets(reference, [...subnetsOfReference(reference), subnet]) : reference,
-        )
-      : [...references, { to: [...ipam], attr: { ipam_subnets: [subnet] } }]
-    await config.update('virtual-network', networkId, { network_ipam_refs: changed })
-    const written = subnetsOf(await config.read('virtual-network', networkId, { fields: ['network_ipam_refs'] })).find((one) =>
-      sameRange(one, subnet),
-    )
-    if (written) return written
+  let written = 0
+  try {
+    for (;;) {
+      const { network_ipam_refs: references = [] } = await config.read('virtual-network', networkId, {
+        fields: ['network_ipam_refs'],
+      })
+      const there = subnetsOf({ network_ipam_refs: references }).find((one) => sameRange(one, subnet))
+      if (there) return there
+      if (written === attempts) break
+      const known = references.find(({ to }) => same(to, ipam))
+      const changed = known
+        ? references.map((reference) =>
+            reference === known ? withSubnets(reference, [...subnetsOfReference(reference), subnet]) : reference,
+          )
+        : [...references, { to: [...ipam], attr: { ipam_subnets: [subnet] } }]
+      await config.update('virtual-network', networkId, { network_ipam_refs: changed })
+      written++
+    }
+  } catch (error) {
+    throw written > 0 && error instanceof UpstreamError ? restated(error, { effect: 'unknown' }) : error
   }
   throw new UpstreamError({
     service: 'tungsten',
