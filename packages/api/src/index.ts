@@ -8,7 +8,7 @@ import { taskRoutes } from './contract/tasks.ts'
 export { type Answer, ApiError, type Client, createClient, pathOf } from './client.ts'
 export { type Problem, problem } from './common.ts'
 export { type Account, type ApiToken, languages, passwordLength } from './contract/account.ts'
-export type { Balance, Charge, LedgerEntry } from './contract/billing.ts'
+export { type Balance, type Charge, chargeDays, type LedgerEntry } from './contract/billing.ts'
 export type { Address, Image, KeyPair, Volume } from './contract/catalogue.ts'
 export type { Project } from './contract/projects.ts'
 export {

@@ -31,6 +31,9 @@ const entry = z
   .meta({ id: 'LedgerEntry' })
 export type LedgerEntry = z.output<typeof entry>
 
+/** How many days of charges are told when nobody says, and how many can be asked for. */
+export const chargeDays = { usual: 31, most: 366 }
+
 const charge = z
   .object({
     day: z.iso.date().meta({ description: 'UTC' }),
@@ -99,7 +102,15 @@ export const billingRoutes = {
     audit: 'billing.charges',
     summary: 'Charges by resource and day, to this second',
     tag: 'billing',
-    query: listQuery.extend({ from: z.iso.date().optional(), to: z.iso.date().optional() }),
+    query: listQuery.extend({
+      from: z.iso
+        .date()
+        .optional()
+        .meta({
+          description: `The first day (UTC); ${chargeDays.usual} days up to \`to\` when absent, at most ${chargeDays.most}`,
+        }),
+      to: z.iso.date().optional().meta({ description: 'The last day, included; today when absent' }),
+    }),
     response: list(charge),
     status: 200,
   }),

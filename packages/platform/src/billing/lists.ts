@@ -1,4 +1,4 @@
-import type { Charge } from '@straylight/api'
+import { type Charge, chargeDays } from '@straylight/api'
 import { formatMicros, invalid } from '@straylight/kit'
 import { pageOf } from '../foundation/lists.ts'
 import type { EntryFilter, EntryPage } from '../ledger/index.ts'
@@ -34,6 +34,23 @@ function moment(field: string, text: string): Date {
     throw refuse(field, 'a time in RFC 3339, such as 2026-11-22T00:00:00Z')
   return at
 }
+
+const dayMs = 86_400_000
+const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+
+/**
+ * Which days of charges are told, both included: every line of a day is computed, so nobody asks for a whole life at once.
+ * @throws CallerError that names `from` when that is too many
+ */
+export function chargeSpan(from: string | undefined, to: string | undefined, at: Date): { from: string; to: string } {
+  const last = to ?? dayOf(at.getTime())
+  const first = from ?? dayOf(Date.parse(last) - (chargeDays.usual - 1) * dayMs)
+  const days = (Date.parse(last) - Date.parse(first)) / dayMs + 1
+  if (days > chargeDays.most) throw tooLong('from', `charges are told for ${chargeDays.most} days at once; these are ${days}`)
+  return { from: first, to: last }
+}
+
+export const tooLong = refuse
 
 /** Charges in the contract's words, filtered, ordered and paged. Sums are ordered by their value. */
 export function chargePage(charges: DayCharge[], query: Query): { count: number; result: Charge[] } {

@@ -157,6 +157,31 @@ describe('charges', () => {
   })
 })
 
+describe('charges of many days', () => {
+  const days = async (query: Record<string, string>) =>
+    new Set(((await call(routes.billingCharges, { query })).result as { day: string }[]).map(({ day }) => day))
+
+  test('are those of the last 31 when nobody says which', async () => {
+    clock.advance(40 * 86_400_000)
+    const told = await days({})
+    expect(told.size).toBe(31)
+    expect(told.has('2026-06-11')).toBe(true)
+    expect(told.has('2026-05-11')).toBe(false)
+    expect(await days({ to: '2026-05-03' })).toEqual(new Set(['2026-05-01', '2026-05-02', '2026-05-03']))
+  })
+
+  test.each([{ from: '2020-01-01' }, { from: '2025-01-01', to: '2026-01-02' }])(
+    'are refused when they are too many: %o',
+    async (query) => {
+      await expect(call(routes.billingCharges, { query })).rejects.toMatchObject({
+        kind: 'invalid',
+        code: 'request.invalid',
+        fields: [{ field: 'from', message: expect.stringContaining('366 days') }],
+      })
+    },
+  )
+})
+
 describe('a top-up', () => {
   test.each(['0.01', '25', '1000000.00'])('of %s is paid at once', async (amount) => {
     const before = (await call(routes.billingEntries)).count

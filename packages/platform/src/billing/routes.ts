@@ -3,9 +3,11 @@ import { formatMicros, invalid, microsToNumber, parseMicros } from '@straylight/
 import { type Handler, handle } from '../foundation/handler.ts'
 import { balanceOf, entriesOf, historyOf, topUp } from '../ledger/index.ts'
 import { chargesOf, currentPrices, hoursPerMonth } from '../metering/index.ts'
-import { chargePage, entryQuery } from './lists.ts'
+import { chargePage, chargeSpan, entryQuery, tooLong } from './lists.ts'
 
 const leastTopUp = 10_000n // 0.01
+/** A year of 50 servers, or a month of 600; what is read of it at once is bounded. */
+const mostLines = 100_000
 const mostTopUp = 1_000_000_000_000n // 1,000,000.00
 
 export interface BillingOptions {
@@ -75,12 +77,9 @@ export const billingRoutes = ({ takesDemoPayments }: BillingOptions): Handler[] 
 
   handle(routes.billingCharges, async ({ db, caller, query, clock }) => {
     const { from, to, ...page } = query
-    const charges = await chargesOf(db, {
-      accountId: caller.accountId,
-      at: clock.now(),
-      ...(from ? { from } : {}),
-      ...(to ? { to } : {}),
-    })
+    const at = clock.now()
+    const charges = await chargesOf(db, { accountId: caller.accountId, at, ...chargeSpan(from, to, at), most: mostLines + 1 })
+    if (charges.length > mostLines) throw tooLong('from', `more than ${mostLines} charges lie in these days; ask for fewer days`)
     return { data: chargePage(charges, page) }
   }),
 

@@ -23,13 +23,15 @@ export interface ChargesAsked {
   to?: string
   /** To this second, what is not posted yet included. */
   at: Date
+  /** How many lines at most; all when absent. */
+  most?: number
 }
 
 /**
  * Charges by resource, SKU and day, newest day first. Computed from the meters: the charge of a day is the charge up to its end less the
  * charge up to its begin, so the days of a meter sum to what was posted for it, to the micro-unit.
  */
-export async function chargesOf(db: Db, { accountId, from, to, at }: ChargesAsked): Promise<DayCharge[]> {
+export async function chargesOf(db: Db, { accountId, from, to, at, most }: ChargesAsked): Promise<DayCharge[]> {
   const now = cutToSecond(at).toISOString()
   const { rows } = await sql<DayCharge>`
     select day::text as day, project_id as "projectId", resource_type as "resourceType", resource_id as "resourceId", max(resource_name) as "resourceName",
@@ -49,7 +51,8 @@ export async function chargesOf(db: Db, { accountId, from, to, at }: ChargesAske
       where m.ended_at > m.opened_at
     ) days
     group by day, project_id, resource_type, resource_id, sku, quantity
-    order by day desc, "resourceName", resource_id, sku, quantity`.execute(db)
+    order by day desc, "resourceName", resource_id, sku, quantity
+    ${most === undefined ? sql`` : sql`limit ${most}`}`.execute(db)
   return rows
 }
 
