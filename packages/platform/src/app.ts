@@ -6,7 +6,7 @@ import { addressRoutes, deleteAddress } from './addresses/index.ts'
 import { billingRoutes } from './billing/index.ts'
 import { imageRoutes, syncImages } from './catalogue/index.ts'
 import { type Cloud, createCloud } from './foundation/cloud/index.ts'
-import type { Database } from './foundation/db.ts'
+import type { Database, Db } from './foundation/db.ts'
 import { ChangeFeed } from './foundation/events.ts'
 import type { Handler } from './foundation/handler.ts'
 import { buildHttp, forgetOldAnswers } from './foundation/http/index.ts'
@@ -14,7 +14,7 @@ import { Loops } from './foundation/loop.ts'
 import { createMetrics } from './foundation/metrics.ts'
 import type { Secrets } from './foundation/secrets.ts'
 import { type AnyWorkflow, needsOperator, openTasksByState, TaskEngine, type TaskLog } from './foundation/tasks/index.ts'
-import { authenticator, identityRoutes } from './identity/index.ts'
+import { authenticator, forgetExpired, forgetOldAttempts, identityRoutes } from './identity/index.ts'
 import { keypairRoutes } from './keypairs/index.ts'
 import { endDuePromises, expireHolds, openLedger } from './ledger/index.ts'
 import { chargeDue, seedPrices } from './metering/index.ts'
@@ -73,6 +73,8 @@ export interface AppOptions {
   secureCookies?: boolean
   trustProxy?: boolean | string
   processMetrics?: boolean
+  /** Who shows it may read `/metrics` from anywhere; without one only this machine may. */
+  metricsToken?: string | undefined
   random?: () => number
   /** Around each workflow, for tests that run steps twice or make them fail. */
   wrap?: (workflow: AnyWorkflow) => AnyWorkflow
@@ -95,6 +97,13 @@ export interface App {
   /** Everything that is due by the clock now, apart from tasks: charges, holds, promises. */
   runDue(): Promise<void>
   close(): Promise<void>
+}
+
+/** What has had its time: answers that were kept, attempts that count no more, sessions and tokens that have expired. */
+export async function forgetOld(db: Db, now: Date): Promise<void> {
+  await forgetOldAnswers(db, now)
+  await forgetOldAttempts(db, now)
+  await forgetExpired(db, now)
 }
 
 /** Puts the house together: one database, one clock, one cloud, every module. Nothing here asks whether a neighbour is simulated. */
@@ -203,6 +212,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...(options.webFolder ? { webFolder: options.webFolder } : {}),
     secureCookies: options.secureCookies ?? false,
     trustProxy: options.trustProxy ?? false,
+    metricsToken: options.metricsToken,
     ready: async () => ({
       database: await database.pool.query('select 1').then(
         () => true,
@@ -240,7 +250,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       loops.every(60_000, 'catalogue.images', () => syncImages(parts))
       loops.every(20_000, 'money.due', runDue)
       loops.every(86_400_000, 'money.proof', () => proveBooks(db, clock))
-      loops.every(3_600_000, 'idempotency.forget', () => forgetOldAnswers(db, clock.now()))
+      loops.every(3_600_000, 'forget', () => forgetOld(db, clock.now()))
       if (options.amqpUrl) {
         const subscription = await subscribe({
           url: options.amqpUrl,

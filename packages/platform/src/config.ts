@@ -108,6 +108,10 @@ export const settings = {
     'STRAYLIGHT_DEMO_PAYMENTS',
     'Whether customers may top up by the method `demo`, which credits at once without any money. Where everything is simulated they always may. For trying out a real cloud; never where strangers can sign up.',
   ),
+  metricsToken: optional(
+    'STRAYLIGHT_METRICS_TOKEN',
+    'With it, `/metrics` answers whoever sends it as `Authorization: Bearer …`. Without it only this machine itself, and nobody through a proxy.',
+  ),
   logLevel: choice('STRAYLIGHT_LOG', 'warn', ['fatal', 'error', 'warn', 'info', 'debug'], 'What is logged on standard error'),
   workers: number(
     'STRAYLIGHT_WORKERS',

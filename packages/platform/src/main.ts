@@ -152,6 +152,7 @@ async function main(config: Config): Promise<void> {
     secureCookies: config.publicUrl?.startsWith('https:') ?? false,
     trustProxy: config.trustProxy === '' ? false : config.trustProxy,
     processMetrics: true,
+    metricsToken: config.metricsToken,
     onAdvance: keepClock,
   })
   undo.push(() => app.close())

@@ -1,6 +1,7 @@
 import { ApiError, createClient, routes } from '@straylight/api'
 import { newId } from '@straylight/kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { forgetOld } from '../src/app.ts'
 import { secretsOf } from '../src/foundation/secrets.ts'
 import { createWorld, goodPassword, type Person, type World } from './world.ts'
 
@@ -423,6 +424,36 @@ describe('an account', () => {
   })
 })
 
+test('a token that expires makes none that lasts longer', async () => {
+  const at = (seconds: number) => new Date(world.clock.now().getTime() + seconds * 1000).toISOString()
+  const lent = (await customer.call(routes.tokensCreate, { body: { name: 'lent', expires_at: at(600) } })).data.result
+  const call = createClient({ baseUrl: world.url, token: lent.token })
+  for (const body of [{ name: 'for ever' }, { name: 'longer', expires_at: at(601) }])
+    expect(await problemOf(call(routes.tokensCreate, { body }))).toMatchObject({ status: 422, error_code: 'token.outlives' })
+  expect((await call(routes.tokensCreate, { body: { name: 'shorter', expires_at: at(600) } })).status).toBe(201)
+})
+
+test('what has had its time is forgotten, and nothing else', async () => {
+  const person = await world.person('forgetful')
+  const soon = new Date(world.clock.now().getTime() + 60_000).toISOString()
+  await person.call(routes.tokensCreate, { body: { name: 'short', expires_at: soon }, idempotencyKey: newId() })
+  await person.call(routes.tokensCreate, { body: { name: 'long' } })
+  await problemOf(createClient({ baseUrl: world.url })(routes.accountSignIn, { body: { email: person.email, password: 'x' } }))
+  const counts = async () => {
+    const { rows } = await world.store.database.pool.query<{ names: string[]; attempts: bigint }>(
+      `select array(select name from credential where account_id = $1 and kind = 'token' order by name) as names,
+        (select count(*) from attempt where key = $2) as attempts`,
+      [person.accountId, `account:${person.email}`],
+    )
+    return rows[0]
+  }
+  await forgetOld(world.db, world.clock.now())
+  expect(await counts()).toEqual({ names: ['long', 'short'], attempts: 1n })
+  world.clock.advance(3_601_000)
+  await forgetOld(world.db, world.clock.now())
+  expect(await counts()).toEqual({ names: ['long'], attempts: 0n })
+})
+
 describe('events', () => {
   test('tell what changed within a second, and nothing of other customers', async () => {
     const stranger = await world.person('stranger')
@@ -474,6 +505,12 @@ describe('beside the API', () => {
     const docs = await fetch(`${world.url}/docs`)
     expect(docs.headers.get('content-security-policy')).toContain("default-src 'self'")
     expect((await fetch(`${world.url}/docs/assets/swagger-ui-bundle.js`)).status).toBe(200)
+  })
+
+  test('the figures are closed to strangers', async () => {
+    const answer = await world.app.http.inject({ url: '/metrics', remoteAddress: '203.0.113.1' })
+    expect(answer.statusCode).toBe(403)
+    expect(answer.json()).toMatchObject({ error_code: 'metrics.closed' })
   })
 
   test('time can be moved only by an operator', async () => {

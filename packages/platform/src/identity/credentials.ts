@@ -41,6 +41,9 @@ export async function issueSession(
   return { token, expiresAt }
 }
 
+/** Sessions and tokens that have expired speak for nobody. */
+export const forgetExpired = (db: Db, now: Date) => db.deleteFrom('credential').where('expires_at', '<=', now).execute()
+
 /** Who a token speaks for, if it is known and still good. */
 export const authenticator =
   (db: Db, clock: Clock) =>

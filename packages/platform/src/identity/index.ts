@@ -1,4 +1,5 @@
-export { authenticator } from './credentials.ts'
+export { authenticator, forgetExpired } from './credentials.ts'
 export { hashPassword } from './passwords.ts'
 export { identityRoutes } from './routes.ts'
 export { accountByEmail, accountNames, insertAccount } from './store.ts'
+export { forgetOldAttempts } from './throttle.ts'

@@ -150,6 +150,13 @@ export function identityRoutes(options: {
         throw invalid('token.expired', 'The token would have expired already.', {
           fields: [{ field: 'expires_at', message: 'give a moment in the future, or leave it out' }],
         })
+      // Else a token that was lent for a day would make itself one for ever.
+      const own = await tx.selectFrom('credential').select('expires_at').where('id', '=', caller.credentialId).executeTakeFirst()
+      if (caller.credential === 'token' && own?.expires_at && (!expiresAt || expiresAt > own.expires_at))
+        throw invalid('token.outlives', 'A token cannot make one that lasts longer than itself.', {
+          description: `This one ends at ${own.expires_at.toISOString()}. Sign in to make one that lasts longer.`,
+          fields: [{ field: 'expires_at', message: `at ${own.expires_at.toISOString()} at the latest` }],
+        })
       const { count } = await tx
         .selectFrom('credential')
         .select(({ fn }) => fn.countAll<bigint>().as('count'))

@@ -117,7 +117,7 @@ export async function countSignUp(db: Db, { ip, perHour, now }: { ip: string; pe
   })
 }
 
-/** What slows nobody down any more. */
+/** Of what slows nobody down any more. */
 export const forgetOldAttempts = (db: Db, now: Date) =>
   db
     .deleteFrom('attempt')

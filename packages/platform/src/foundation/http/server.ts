@@ -18,6 +18,7 @@ import type { Secrets } from '../secrets.ts'
 import { EventStreams } from './event-streams.ts'
 import { type Authenticate, callerOf, projectOf, deviceCookie, sessionCookie, setDevice, setSession, whoIs } from './gate.ts'
 import { answerKept, takeOrder, UnderWay, wishOf } from './idempotency.ts'
+import { refuseStranger } from './metrics-door.ts'
 import { bodyLimitBytes, sendProblem } from './problems.ts'
 
 export interface HttpOptions {
@@ -33,6 +34,7 @@ export interface HttpOptions {
   webFolder?: string
   secureCookies: boolean
   trustProxy: boolean | string
+  metricsToken: string | undefined
   ready(): Promise<Record<string, boolean>>
 }
 
@@ -253,9 +255,10 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
     const ok = Object.values(parts).every(Boolean)
     return reply.status(ok ? 200 : 503).send({ ok, parts })
   })
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
-    reply.type(options.metrics.registry.contentType).send(await options.metrics.registry.metrics()),
-  )
+  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+    refuseStranger(request, options.metricsToken)
+    return reply.type(options.metrics.registry.contentType).send(await options.metrics.registry.metrics())
+  })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 
   const swaggerUi = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
