@@ -185,6 +185,31 @@ test('logs hold no secret, even the talkative ones', { timeout: 240_000 }, async
     expect(all.includes(secret)).toBe(false)
 })
 
+test('with a cloud of its own it prints no password, makes no money of nothing, and does not move time', {
+  timeout: 240_000,
+}, async () => {
+  const folder = newFolder()
+  // The discard port: nobody listens, and a cloud that is away is no reason not to start.
+  const { child, said } = start(folder, { OPENSTACK_AUTH_URL: 'http://127.0.0.1:9/v3', OPENSTACK_PASSWORD: 'not used' })
+  const run = await ready(folder, child, said)
+  await expect.poll(said).toContain('Ctrl-C ends it')
+  expect(said()).toContain(`the password is in ${join(folder, 'logins.json')}`)
+  expect(said()).not.toContain(run.operator.password)
+  const client = createClient({ baseUrl: run.url })
+  const { data } = await client(routes.accountSignUp, {
+    body: { email: 'first@example.com', password: 'copper lantern on the pier', name: 'First', language: 'en' },
+  })
+  const customer = createClient({ baseUrl: run.url, token: data.result.token })
+  await expect(customer(routes.billingTopUp, { body: { amount: '10.00', method: 'demo' } })).rejects.toMatchObject({
+    problem: { error_code: 'top_up.method_not_offered' },
+  })
+  const { token } = (await client(routes.accountSignIn, { body: run.operator })).data.result
+  const operator = createClient({ baseUrl: run.url, token })
+  await expect(operator(routes.demoAdvance, { body: { seconds: 60 } })).rejects.toMatchObject({
+    problem: { error_code: 'demo.not_simulated' },
+  })
+})
+
 test('a busy port is one clear sentence', { timeout: 240_000 }, async () => {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -27,14 +27,17 @@ export interface Database {
 const connectionPatienceMs = 10_000
 
 /** Opens a pool on a PostgreSQL 15 or newer. `url` may name a socket folder: `postgres://user@/name?host=/folder`. */
-export function openDatabase(url: string, options: { connections?: number; onError?: (error: Error) => void } = {}): Database {
+export function openDatabase(
+  url: string,
+  options: { connections?: number; patienceMs?: number; onError?: (error: Error) => void } = {},
+): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.connections ?? 12,
     types,
     application_name: 'straylight',
     // Who waits longer for a connection is told that the service is not available, instead of waiting for ever.
-    connectionTimeoutMillis: connectionPatienceMs,
+    connectionTimeoutMillis: options.patienceMs ?? connectionPatienceMs,
   })
   // An idle connection that the server ends must not end us; the next query opens another.
   pool.on('error', (error) => options.onError?.(error))
