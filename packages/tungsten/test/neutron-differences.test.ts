@@ -242,15 +242,19 @@ describe('an answer of a Neutron that has no Tungsten', () => {
 })
 
 describe('a server that puts the plugin in front of any Neutron', () => {
-  /** Answers what was recorded. */
+  /** Answers what was recorded, and a network of its own. */
   const upstream = createServer((request, response) => {
     request.resume()
     const path = decodeURIComponent(request.url ?? '')
-    const found = recorded.find((one) => one.request.method === request.method && one.request.path === path)
+    const found = [...recorded, ofItsOwn].find((one) => one.request.method === request.method && one.request.path === path)
     heard.push(`${request.method} ${path} ${request.headers['x-auth-token']}`)
     response.writeHead(found?.response.status ?? 404, { 'content-type': 'application/json' })
     response.end(JSON.stringify(found?.response.body ?? {}))
   })
+  const ofItsOwn = {
+    request: { method: 'GET', path: '/v2.0/networks/one' },
+    response: { status: 200, body: { network: { id: 'one', name: 'net', tenant_id: 'p', status: 'ACTIVE' } } },
+  }
   const heard: string[] = []
   let neutronUrl = ''
   beforeAll(async () => {
@@ -299,6 +303,29 @@ describe('a server that puts the plugin in front of any Neutron', () => {
     await page.text()
     front.restart()
     expect((await get('/v2.0/floatingips')).status).toBe(200)
+    await front.close()
+  })
+
+  test('says by a silent fault that it has done what it never passed on', async () => {
+    const { front } = await start()
+    front.faults.add({ match: {}, effect: 'silent-ok' })
+    const call = async (method: string, path: string, body?: unknown) => {
+      const answer = await fetch(`${front.url}/v2.0/${path}`, { method, ...(body ? { body: JSON.stringify(body) } : {}) })
+      const text = await answer.text()
+      return { status: answer.status, json: text === '' ? undefined : JSON.parse(text) }
+    }
+    const network = 'networks/one'
+    expect(await call('POST', 'networks', { network: { name: 'net' } })).toMatchObject({
+      status: 201,
+      json: { network: { id: expect.stringMatching(/^[0-9a-f-]{36}$/), name: 'net', status: 'ACTIVE', subnets: [] } },
+    })
+    expect(await call('PUT', network, { network: { name: 'other' } })).toMatchObject({
+      status: 200,
+      json: { network: { id: network.split('/')[1], name: 'other' } },
+    })
+    expect((await call('DELETE', network)).status).toBe(204)
+    expect((await call('DELETE', 'networks/none')).status).toBe(404)
+    expect(heard.filter((one) => !one.startsWith('GET '))).toEqual([])
     await front.close()
   })
 
