@@ -69,6 +69,39 @@ describe.each(['tf', 'opensdn'] as const)('Neutron with the plugin of %s', (gene
     })
   })
 
+  test('says by a silent fault that it has done what it has not, in the answer of what it would have done', async () => {
+    const { simulator, call, make } = await start(generation)
+    const { id } = await make('alice', 'networks', 'network', { name: 'net' })
+    const subnet = await make('alice', 'subnets', 'subnet', { network_id: id, ip_version: 4, cidr: '10.0.0.0/24' })
+    const router = await make('alice', 'routers', 'router', { name: 'gate' })
+    const quota = `quotas/${project.alice}`
+    const things = ['networks', 'subnets', 'routers', 'ports', quota, `quotas/${project.alice}/details`]
+    const everything = () => Promise.all(things.map(async (path) => (await call('admin', 'GET', path)).json))
+    const before = await everything()
+    const silently = async (...order: Parameters<typeof call>) => {
+      simulator.faults.add({ match: { service: 'neutron', method: order[1] }, effect: 'silent-ok', times: 1 })
+      const answer = await call(...order)
+      expect(await everything()).toEqual(before)
+      return answer
+    }
+    const port = await silently('alice', 'POST', 'ports', { port: { network_id: id } })
+    expect(port).toMatchObject({ status: 201, json: { port: { id: expect.any(String), fixed_ips: [{ subnet_id: subnet.id }] } } })
+    expect(await silently('alice', 'PUT', `networks/${id}`, { network: { name: 'other' } })).toMatchObject({
+      status: 200,
+      json: { network: { id, name: 'other' } },
+    })
+    const plugged = await silently('alice', 'PUT', `routers/${router.id}/add_router_interface`, { subnet_id: subnet.id })
+    expect(plugged).toMatchObject({ status: 200, json: { subnet_id: subnet.id } })
+    expect(await silently('admin', 'PUT', quota, { quota: { network: 3 } })).toMatchObject({
+      status: 200,
+      json: { quota: { network: 3 } },
+    })
+    expect((await silently('alice', 'DELETE', `networks/${id}`)).status).toBe(204)
+    expect((await call('admin', 'PUT', quota, { quota: { network: 3 } })).status).toBe(200)
+    expect((await call('alice', 'DELETE', `networks/${id}`)).status).toBe(204)
+    expect(await everything()).not.toEqual(before)
+  })
+
   test('never moves the gateway of a subnet', async () => {
     const { call, make } = await start(generation)
     const { id } = await make('alice', 'networks', 'network', { name: 'net' })

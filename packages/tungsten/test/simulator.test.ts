@@ -1,6 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { AdjustableClock, UpstreamError } from '@straylight/kit'
 import { afterEach, describe, expect, test } from 'vitest'
-import { changes, connectTungsten, readNodes, readTraffic } from '../src/index.ts'
+import { addSubnet, changes, connectTungsten, readNodes, readTraffic } from '../src/index.ts'
 import {
   MemoryKeystone,
   startTungstenSimulator,
@@ -88,6 +91,65 @@ describe('faults', () => {
     simulator.faults.add({ match: { func: 'create virtual-machine' }, effect: 'silent-ok', times: 1 })
     const { uuid } = await config.create('virtual-machine', { fq_name: ['vm'] })
     await expect(config.read('virtual-machine', uuid)).rejects.toMatchObject({ code: 'tungsten.not_found' })
+  })
+
+  test('say of every kind of change that it was made when nothing was changed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tungsten-silent-'))
+    const dataFile = join(folder, 'state.jsonl')
+    const { simulator, config } = await start({ dataFile })
+    const project = ['default-domain', 'default-project']
+    const [network, group] = await Promise.all([
+      config.create('virtual-network', { fq_name: [...project, 'net'], parent_type: 'project' }),
+      config.create('security-group', { fq_name: [...project, 'group'], parent_type: 'project' }),
+    ])
+    const { subnet_uuid } = await addSubnet(config, network.uuid, { subnet: { ip_prefix: '10.0.0.0', ip_prefix_len: 24 } })
+    const { uuid: port } = await config.create('virtual-machine-interface', {
+      fq_name: [...project, 'port'],
+      parent_type: 'project',
+      virtual_network_refs: [{ to: [...project, 'net'] }],
+    })
+    await config.create('tag', { fq_name: ['tier=front'], tag_type_name: 'tier', tag_value: 'front' } as never)
+    const references = { type: 'virtual-machine-interface', uuid: port, 'ref-type': 'security-group', 'ref-uuid': group.uuid }
+    const orders: [method: string, path: string, body?: object][] = [
+      ['POST', '/virtual-machines', { 'virtual-machine': { fq_name: ['vm'] } }],
+      ['POST', '/ref-update', { ...references, operation: 'ADD', 'ref-fq-name': [...project, 'group'] }],
+      ['POST', `/virtual-network/${network.uuid}/ip-alloc`, { subnet: subnet_uuid, count: 1 }],
+      ['POST', '/chown', { uuid: port, owner: '5d2f0b9e-6f7a-4c2b-9f3e-000000000001' }],
+      ['POST', '/chmod', { uuid: port, global_access: 7 }],
+      ['POST', '/set-tag', { obj_type: 'virtual_machine_interface', obj_uuid: port, tier: { value: 'front', is_global: true } }],
+      ['POST', '/useragent-kv', { operation: 'STORE', key: 'k', value: 'v' }],
+      ['PUT', '/aaa-mode', { 'aaa-mode': 'rbac' }],
+      ['PUT', `/virtual-machine-interface/${port}`, { 'virtual-machine-interface': { display_name: 'other' } }],
+      ['DELETE', `/virtual-machine-interface/${port}`],
+      ['DELETE', `/virtual-network/${network.uuid}`],
+    ]
+    const call = async (method: string, path: string, body?: object) => {
+      const headers = { 'content-type': 'application/json' }
+      const answer = await fetch(`${simulator.url}${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) })
+      return { status: answer.status, text: await answer.text() }
+    }
+    const everything = async () => ({
+      kept: readFileSync(dataFile, 'utf8'),
+      ports: await config.listDetails('virtual-machine-interface'),
+      networks: await config.listDetails('virtual-network'),
+      machines: await config.count('virtual-machine'),
+      aaaMode: (await call('GET', '/aaa-mode')).text,
+      note: (await call('POST', '/useragent-kv', { operation: 'RETRIEVE', key: 'k' })).status,
+      address: await config.countAddresses(network.uuid, [String(subnet_uuid)]),
+    })
+    const before = await everything()
+    for (const [method, path, body] of orders.slice(0, -1)) {
+      simulator.faults.add({ match: { method, path: `^${path}$` }, effect: 'silent-ok', times: 1 })
+      expect([path, (await call(method, path, body)).status]).toEqual([path, 200])
+      expect({ path, ...(await everything()) }).toEqual({ path, ...before })
+    }
+    // what would be refused is refused
+    simulator.faults.add({ match: { method: 'DELETE' }, effect: 'silent-ok', times: 1 })
+    expect((await call('DELETE', `/virtual-network/${network.uuid}`)).status).toBe(409)
+    for (const [method, path, body] of orders.slice(1, -3))
+      expect([path, (await call(method, path, body)).status]).toEqual([path, 200])
+    expect(readFileSync(dataFile, 'utf8')).not.toBe(before.kept)
+    rmSync(folder, { recursive: true })
   })
 
   test('answer a page of the load balancer', async () => {

@@ -259,14 +259,14 @@ export function keepNote(world: World, body: Body): Body | undefined {
   switch (operation) {
     case 'STORE':
       world.notes.set(name, String(value ?? ''))
-      world.log.put('note', name, String(value ?? ''))
       return undefined
-    case 'RETRIEVE':
-      if (!world.notes.has(name)) throw new Refused(404, `Unknown User-Agent key ${name}`)
-      return { value: world.notes.get(name) }
+    case 'RETRIEVE': {
+      const kept = world.notes.get(name)
+      if (kept === undefined) throw new Refused(404, `Unknown User-Agent key ${name}`)
+      return { value: kept }
+    }
     case 'DELETE':
       world.notes.delete(name)
-      world.log.remove('note', name)
       return undefined
     default:
       throw new Refused(404, `Invalid Operation ${operation}`)

@@ -2,6 +2,7 @@ import type { EntityLog } from '@straylight/kit/simulator'
 import { type Address, formatAddress, holds, type Network, parseAddress, parseNetwork } from './addresses.ts'
 import { repr } from './python.ts'
 import { Refused } from './refusal.ts'
+import { undoAfterRehearsal } from './rehearsal.ts'
 import type { ObjectStore, StoredObject } from './store.ts'
 
 /** A subnet as it stands in the `attr` of a network's reference to an IPAM. */
@@ -49,12 +50,17 @@ export class AddressBook {
   }
 
   take(networkId: string, address: string): void {
-    this.#of(networkId).add(address)
+    const taken = this.#of(networkId)
+    const isNew = !taken.has(address)
+    taken.add(address)
+    if (undoAfterRehearsal(() => isNew && taken.delete(address))) return
     this.#log.put('address', `${networkId} ${address}`, { networkId, address })
   }
 
   free(networkId: string, address: string): void {
-    if (this.#of(networkId).delete(address)) this.#log.remove('address', `${networkId} ${address}`)
+    const taken = this.#of(networkId)
+    if (!taken.delete(address) || undoAfterRehearsal(() => taken.add(address))) return
+    this.#log.remove('address', `${networkId} ${address}`)
   }
 
   /** How many addresses of a subnet are taken; the gateway and the resolver do not count. */

@@ -21,6 +21,7 @@ import { allowDefaults } from './bootstrap.ts'
 import { listObjects, listRequestOfBody, listRequestOfQuery } from './lists.ts'
 import { type Body, crash, createdView, createObject, deleteObject, readObject, updateObject } from './objects.ts'
 import { emptyAnswer, jsonAnswer, Refused, refusal, unauthenticated } from './refusal.ts'
+import { inEarnestOrNot, undoAfterRehearsal } from './rehearsal.ts'
 import { resourceTypes } from './schema.ts'
 import { urlOf } from './views.ts'
 import type { Context, World } from './world.ts'
@@ -43,7 +44,10 @@ export class ConfigService {
     if ('status' in admitted) return admitted
     try {
       await this.world.projects?.poll(this.world.clock.now().getTime())
-      const found = (await more?.(admitted, request)) ?? (await this.#route(admitted, request))
+      const found = await inEarnestOrNot(
+        request,
+        async () => (await more?.(admitted, request)) ?? (await this.#route(admitted, request)),
+      )
       return found ?? refusal(404, `Not found: '${request.path}'`)
     } catch (error) {
       return answerTo(error)
@@ -74,7 +78,6 @@ export class ConfigService {
   async #route(context: Context, request: SimRequest): Promise<SimResponse | undefined> {
     const { world } = this
     const { method, path } = request
-    const silent = request.silent
     const action = actions[path]
     if (action) {
       if (!action.methods.includes(method)) return refusal(405, 'Method not allowed.')
@@ -86,7 +89,7 @@ export class ConfigService {
       const type = first.endsWith('s') ? first.slice(0, -1) : ''
       if (!resourceTypes.has(type)) return undefined
       if (method === 'GET') return jsonAnswer(listObjects(world, context, type, listRequestOfQuery(request.query)))
-      if (method === 'POST') return jsonAnswer(this.#create(context, type, bodyOf(request), silent))
+      if (method === 'POST') return jsonAnswer(this.#create(context, type, bodyOf(request)))
       return refusal(405, 'Method not allowed.')
     }
     if (!resourceTypes.has(first)) return undefined
@@ -100,23 +103,19 @@ export class ConfigService {
       case 'GET':
         return this.#read(context, first, id, request)
       case 'PUT':
-        if (!silent) return this.#update(context, first, id, request)
-        return jsonAnswer({ [first]: { uuid: id, href: urlOf(context, first, id) } })
+        return this.#update(context, first, id, request)
       case 'DELETE':
-        if (!silent) deleteObject(world, context, first, id)
+        deleteObject(world, context, first, id)
         return emptyAnswer
       default:
         return refusal(405, 'Method not allowed.')
     }
   }
 
-  #create(context: Context, type: string, json: Body, silent: boolean): Body {
+  #create(context: Context, type: string, json: Body): Body {
     const body = json[type] as Body | undefined
     if (!body || typeof body !== 'object') throw crash()
-    if (!silent) return createdView(context, createObject(this.world, context, type, body))
-    const uuid = String(body.uuid ?? this.world.store.newUuid())
-    const fq_name = (body.fq_name as string[] | undefined) ?? []
-    return { [type]: { name: fq_name.at(-1), fq_name, uuid, href: urlOf(context, type, uuid) } }
+    return createdView(context, createObject(this.world, context, type, body))
   }
 
   async #read(context: Context, type: string, id: string, request: SimRequest): Promise<SimResponse> {
@@ -214,6 +213,11 @@ function aaaMode(service: ConfigService, context: Context, request: SimRequest):
     const mode = bodyOf(request)['aaa-mode']
     if (mode !== 'no-auth' && mode !== 'cloud-admin' && mode !== 'rbac') throw crash()
     if (!isAdmin(context.caller)) throw new Refused(403, ' Permission denied')
+    const before = service.world.aaaMode
+    undoAfterRehearsal(() => {
+      service.world.aaaMode = before
+      service.authentication.mode = before
+    })
     service.world.aaaMode = mode as AaaMode
     service.authentication.mode = mode
     if (mode === 'rbac') allowDefaults(service.world)

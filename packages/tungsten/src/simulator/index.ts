@@ -12,6 +12,7 @@ import { signInAt } from './neutron-server/plugin-session.ts'
 import { json } from './neutron-server/refusals.ts'
 import { NeutronServer } from './neutron-server/server.ts'
 import { Nodes, type NodeTrouble } from './nodes.ts'
+import { Notes } from './notes.ts'
 import { createObject } from './objects.ts'
 import type { TungstenSimulator, TungstenSimulatorOptions } from './options.ts'
 import { projectOperations, serverContext } from './project-operations.ts'
@@ -56,7 +57,7 @@ export async function startTungstenSimulator(options: TungstenSimulatorOptions):
     addresses,
     aaaMode,
     projects: undefined,
-    notes: new Map(),
+    notes: new Notes(log),
     zookeeperAway: false,
   }
   const traffic = new Traffic({ clock, log, store, seed, flow })
@@ -84,7 +85,7 @@ export async function startTungstenSimulator(options: TungstenSimulatorOptions):
         const { networkId, address } = value as { networkId: string; address: string }
         addresses.restore(networkId, address)
       }
-      if (kind === 'note') world.notes.set(id, value as string)
+      if (kind === 'note') world.notes.restore(id, value as string)
       if (kind === 'plug') traffic.restore(value as Plug)
       if (kind === 'node') nodes.restore(value as NodeTrouble)
     }
@@ -108,10 +109,8 @@ export async function startTungstenSimulator(options: TungstenSimulatorOptions):
 
   function reset(): void {
     feed.stop('the simulator was reset')
-    for (const part of [addresses, traffic, nodes]) part.clear()
+    for (const part of [addresses, traffic, nodes, world.notes]) part.clear()
     store.clear(seed)
-    for (const name of world.notes.keys()) log.remove('note', name)
-    world.notes.clear()
     Object.assign(world, { zookeeperAway: false, aaaMode })
     neutron?.restart()
     authentication.mode = aaaMode

@@ -1,5 +1,6 @@
 import { type Clock, seededRandom } from '@straylight/kit'
 import type { EntityLog } from '@straylight/kit/simulator'
+import { isRehearsal, undoAfterRehearsal } from './rehearsal.ts'
 
 export interface IdPermissions {
   permissions: { owner: string; owner_access: number; group: string; group_access: number; other_access: number }
@@ -133,7 +134,7 @@ export class ObjectStore {
   insert(object: Omit<StoredObject, 'order'>): StoredObject {
     const stored: StoredObject = { ...object, order: ++this.#order }
     this.#index(stored)
-    this.#keep('create', stored)
+    if (!undoAfterRehearsal(() => this.#forget(stored))) this.#keep('create', stored)
     return stored
   }
 
@@ -141,20 +142,19 @@ export class ObjectStore {
   change(uuid: string, change: (object: StoredObject) => void): void {
     const object = this.#objects.get(uuid)
     if (!object) return
+    if (isRehearsal()) this.#putBackAfterRehearsal(object)
     this.#unlink(object)
     change(object)
     object.id_perms.last_modified = this.now()
     this.#link(object)
-    this.#keep('update', object)
+    if (!isRehearsal()) this.#keep('update', object)
   }
 
   remove(uuid: string): void {
     const object = this.#objects.get(uuid)
     if (!object) return
-    this.#unlink(object)
-    this.#objects.delete(uuid)
-    this.#names.get(object.type)?.delete(object.fq_name.join(':'))
-    if (object.parent_uuid) this.#children.get(object.parent_uuid)?.get(object.type)?.delete(uuid)
+    this.#forget(object)
+    if (undoAfterRehearsal(() => this.#index(object))) return
     this.#log.remove('object', uuid)
     for (const listener of this.#listeners) listener({ operation: 'delete', object })
   }
@@ -166,11 +166,12 @@ export class ObjectStore {
     let number = first
     while (taken.has(number)) number++
     taken.add(number)
+    undoAfterRehearsal(() => taken.delete(number))
     return number
   }
 
   freeNumber(series: string, number: number): void {
-    this.#numbers.get(series)?.delete(number)
+    if (this.#numbers.get(series)?.delete(number)) undoAfterRehearsal(() => this.#numbers.get(series)?.add(number))
   }
 
   newUuid(): string {
@@ -209,6 +210,23 @@ export class ObjectStore {
       const number = object.properties[property]
       if (typeof number === 'number') (this.#numbers.get(series) ?? this.#numbers.set(series, new Set()).get(series))?.add(number)
     }
+  }
+
+  #forget(object: StoredObject): void {
+    this.#unlink(object)
+    this.#objects.delete(object.uuid)
+    this.#names.get(object.type)?.delete(object.fq_name.join(':'))
+    if (object.parent_uuid) this.#children.get(object.parent_uuid)?.get(object.type)?.delete(object.uuid)
+  }
+
+  #putBackAfterRehearsal(object: StoredObject): void {
+    const before = structuredClone(object)
+    undoAfterRehearsal(() => {
+      this.#unlink(object)
+      for (const name of Object.keys(object) as (keyof StoredObject)[]) delete object[name]
+      Object.assign(object, before)
+      this.#link(object)
+    })
   }
 
   #link(object: StoredObject): void {

@@ -3,6 +3,7 @@ import type { EntityLog } from '@straylight/kit/simulator'
 import type { AaaMode, Caller } from './access.ts'
 import type { AddressBook } from './address-book.ts'
 import type { ProjectSync } from './project-sync.ts'
+import type { Notes } from './notes.ts'
 import type { ObjectStore } from './store.ts'
 
 /** `tf`: Tungsten Fabric, final master of 2024. `opensdn`: OpenSDN, R25.1 and later. */
@@ -19,7 +20,7 @@ export interface World {
   /** Absent without a Keystone. */
   projects: ProjectSync | undefined
   /** Key-value pairs of user agents. */
-  notes: Map<string, string>
+  notes: Notes
   /** No connection to ZooKeeper: whatever would change something is refused with 503. */
   zookeeperAway: boolean
 }

@@ -1,5 +1,6 @@
 import type { Clock, HttpResponse, Send } from '@straylight/kit'
 import type { Resource } from '../neutron/session.ts'
+import { rehearsalHeaders } from '../rehearsal.ts'
 import { raised } from './exceptions.ts'
 import { PluginSession, type SignIn } from './plugin-session.ts'
 import { Collapsed, failed, NeutronError } from './refusals.ts'
@@ -98,6 +99,7 @@ export class Plugin {
         headers: {
           'content-type': 'application/json',
           'user-agent': 'neutron-server',
+          ...rehearsalHeaders(),
           ...(this.#token === undefined ? {} : { 'x-auth-token': this.#token }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),

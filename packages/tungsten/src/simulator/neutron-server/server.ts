@@ -3,6 +3,7 @@ import type { SimRequest, SimResponse } from '@straylight/kit/simulator'
 import type { KeystoneDirectory } from '../keystone.ts'
 import type { Filters, Resource } from '../neutron/session.ts'
 import { unauthenticated } from '../refusal.ts'
+import { inEarnestOrNot } from '../rehearsal.ts'
 import type { Generation } from '../world.ts'
 import { forbiddenAttributes, prepared, visible } from './attributes.ts'
 import { extensionsAnswer } from './extensions.ts'
@@ -60,7 +61,7 @@ export class NeutronServer {
 
   async handle(request: SimRequest): Promise<SimResponse> {
     try {
-      return await this.#answer(request)
+      return await inEarnestOrNot(request, () => this.#answer(request))
     } catch (error) {
       return answerToError(error, request.headers.accept)
     }
@@ -83,7 +84,6 @@ export class NeutronServer {
     if (collection === 'trunks' && request.method === 'GET' && id === undefined) return json(200, { trunks: [] })
     const kind = collections[collection]
     if (!kind) throw hidden()
-    if (request.silent && request.method !== 'GET') return json(request.method === 'POST' ? 201 : 200, bodyOf(request))
     if (action === 'tags') return this.#tags(caller, request, String(id), rest[0])
     if (action !== undefined) return this.#routerAction(caller, request, kind, String(id), action)
     if (id === undefined) return this.#collection(caller, request, kind, collection, base)

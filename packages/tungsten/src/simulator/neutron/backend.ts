@@ -64,8 +64,6 @@ export async function neutronBackend(world: World, context: Context, request: Si
   const tenantId = withoutDashes(String(call.context.tenant_id ?? call.context.tenant ?? ''))
   const session: Session = { world, context, isAdmin: call.context.is_admin === true, tenantId }
   try {
-    if (request.silent && /^(CREATE|UPDATE|DELETE)$/.test(call.context.operation ?? ''))
-      return jsonAnswer(call.data.resource ?? {})
     const answer = kind === 'tags' ? tags(session, call) : await run(session, resources[kind] as Handlers, call)
     if (answer === undefined) return { status: 200, headers: textType, body: '' }
     // Lists are written as text by the server itself and keep its default type.

@@ -71,7 +71,6 @@ export function setSubnetTags(session: Session, id: string, tags: readonly strin
   const known = JSON.parse(session.world.notes.get(tagKey) ?? '{}') as Record<string, string[]>
   known[id] = tags.map((tag) => `neutron_tag=${tag}`)
   session.world.notes.set(tagKey, JSON.stringify(known))
-  session.world.log.put('note', tagKey, JSON.stringify(known))
 }
 
 export function locateSubnet(session: Session, id: unknown): Located | undefined {
