@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { readAmount, splitForPanel, writeAmount } from '../src/protocol/amount.ts'
 import { type Doc, readDocument } from '../src/protocol/document.ts'
 import { BillmanagerError, classifyNonDocument, classifyRefusal } from '../src/protocol/errors.ts'
-import { amountCases, documentCases, errorCases } from './support/protocol-cases.ts'
+import { amountCases, dateCases, documentCases, errorCases, listCases, markerCases } from './support/protocol-cases.ts'
 
 describe('a failure is classified once', () => {
   test.each(errorCases)('$name', ({ see, expected }) => expect(see()).toEqual(expected))
@@ -14,6 +14,12 @@ describe('a document is read', () => {
 })
 describe('a sum is read', () => {
   test.each(amountCases)('$name', ({ see, expected }) => expect(see()).toEqual(expected))
+})
+
+describe('lists, days and markers', () => {
+  test.each([...listCases, ...dateCases, ...markerCases])('$name', async ({ see, expected }) =>
+    expect(await see()).toEqual(expected),
+  )
 })
 
 const name = fc.stringMatching(/^[a-z_]{1,12}$/).filter((text) => !['elem', 'p_elems'].includes(text))

@@ -198,3 +198,35 @@ export const notFoundThere = (message: string): BillmanagerError =>
 /** The panel took the order and nothing came of it. */
 export const silentThere = (message: string): BillmanagerError =>
   new BillmanagerError('pending', { kind: 'silent', message, retryable: true, effect: 'unknown' })
+
+/** A failure of the world; anything else is a mistake of ours and goes on up. */
+export function worldly(error: unknown): BillmanagerError {
+  if (error instanceof BillmanagerError) return error
+  throw error
+}
+
+/** For what may be gone: `undefined` in place of `not_found`. */
+export function ignoreMissing(error: unknown): undefined {
+  if (worldly(error).reason === 'not_found') return undefined
+  throw error
+}
+
+/** A refusal that came when a part of the work was done already: it no longer says that nothing was. */
+export const afterPart = (error: BillmanagerError): BillmanagerError =>
+  new BillmanagerError(error.reason, {
+    kind: error.kind,
+    message: error.message,
+    retryable: error.retryable,
+    effect: 'unknown',
+    cause: error,
+  })
+
+/** The result of a slow call could not be fetched: that says nothing of the call, which the panel has. */
+export const lostResult = (func: string, error: BillmanagerError): BillmanagerError =>
+  new BillmanagerError('pending', {
+    kind: 'unavailable',
+    message: `${func}: the panel goes on with it, and its result cannot be fetched: ${error.message}`,
+    retryable: true,
+    effect: 'unknown',
+    cause: error,
+  })

@@ -1,4 +1,5 @@
 import type { Row } from './document.ts'
+import { BillmanagerError } from './errors.ts'
 import type { Parameters } from './form.ts'
 import type { CallOptions, Panel } from './panel.ts'
 
@@ -7,6 +8,8 @@ const maxPages = 1000
 
 /**
  * All rows of a list, page after page, ordered by id so that a new row does not move the pages; each id once.
+ * @throws BillmanagerError, also when the list has no end
+ *
  * The filter is the inline one (`filter=on`), which holds for this call. `FUNC.filter` would stay in the session and silently
  * narrow every later list: https://www.ispsystem.com/docs/b6c/developer-section/billmanager-api
  */
@@ -37,7 +40,17 @@ export async function* rowsOf(
     read += rows.length
     if (rows.length === 0 || read >= (doc.total ?? (rows.length < size ? read : Number.POSITIVE_INFINITY))) return
   }
+  throw endless(func)
 }
+
+/** Rows that are left out in silence would be taken for rows that are not there. */
+const endless = (func: string): BillmanagerError =>
+  new BillmanagerError('unavailable', {
+    kind: 'garbled',
+    message: `${func}: the list has no end after ${maxPages} pages`,
+    retryable: false,
+    effect: 'none',
+  })
 
 /** The inline filter. Rows that come back are still checked by the caller: a panel ignores a field that it does not know. */
 export const filterBy = (fields: Parameters): Parameters => ({ filter: 'on', ...fields })

@@ -1,6 +1,14 @@
 import { assert, type Clock, type HttpResponse, type Send } from '@straylight/kit'
 import { type Doc, readDocument } from './document.ts'
-import { BillmanagerError, classifyNoAnswer, classifyNonDocument, classifyRefusal, longRequestIn } from './errors.ts'
+import {
+  BillmanagerError,
+  classifyNoAnswer,
+  classifyNonDocument,
+  classifyRefusal,
+  longRequestIn,
+  lostResult,
+  worldly,
+} from './errors.ts'
 import { encodeForm, encodeMultipart, type Parameters, type UploadedFile } from './form.ts'
 import { type Credentials, Identity } from './session.ts'
 
@@ -128,14 +136,19 @@ export class Panel {
   async #read(func: string, response: HttpResponse): Promise<Doc> {
     let answer = response
     let doc = answer.status === 200 ? readDocument(answer.body) : undefined
-    if (!doc && answer.status === 200) {
+    const isSlow = !doc && answer.status === 200 && longRequestIn(answer.body.toString('utf8')) !== undefined
+    if (isSlow) {
       answer = await this.#follow(func, answer)
-      doc = readDocument(answer.body)
+      doc = answer.status === 200 ? readDocument(answer.body) : undefined
     }
-    if (!doc) throw classifyNonDocument(func, answer)
+    if (!doc) {
+      const failure = classifyNonDocument(func, answer)
+      throw isSlow && failure.reason !== 'pending' ? lostResult(func, failure) : failure
+    }
     const { error } = doc
-    if (error) throw classifyRefusal(func, error)
-    return doc
+    if (!error) return doc
+    const refusal = classifyRefusal(func, error)
+    throw isSlow && ofThePage.has(error.type) ? lostResult(func, refusal) : refusal
   }
 
   /** A slow call answers the address of its result, which is asked again until the document is there. */
@@ -150,7 +163,7 @@ export class Panel {
       try {
         answer = await send({ service: 'billmanager', method: 'GET', url: resultUrl(address, this.#url), timeoutMs })
       } catch (error) {
-        throw classifyNoAnswer(func, error)
+        throw lostResult(func, worldly(classifyNoAnswer(func, error)))
       }
       const text = answer.body.toString('utf8')
       if (answer.status === 200 && text.trim() === '') continue
@@ -160,6 +173,9 @@ export class Panel {
     return answer
   }
 }
+
+/** Refusals that may be meant for the page of a slow call, which is asked for without a session and without a function, and not for the call. */
+const ofThePage = new Set(['access', 'auth', 'missed'])
 
 function panelUrl(url: string): string {
   const trimmed = url.replace(/\/+$/, '')

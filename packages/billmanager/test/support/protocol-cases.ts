@@ -1,20 +1,29 @@
-import { money, UpstreamError } from '@straylight/kit'
+import { money, systemClock, UpstreamError } from '@straylight/kit'
+import { panelDay, readDay, readMoment } from '../../src/dates.ts'
+import { checkKey, splitMarker, withMarker } from '../../src/marker.ts'
 import { readAmount, splitForPanel, writeAmount } from '../../src/protocol/amount.ts'
 import { attributeOf, idOf, listOf, memberOf, rawOf, readDocument, textOf } from '../../src/protocol/document.ts'
 import {
+  afterPart,
   BillmanagerError,
   classifyNoAnswer,
   classifyNonDocument,
   classifyRefusal,
+  ignoreMissing,
   longRequestIn,
+  lostResult,
   notFoundThere,
   refuseField,
   silentThere,
+  worldly,
 } from '../../src/protocol/errors.ts'
+import { collect, filterBy, rowsOf } from '../../src/protocol/list.ts'
+import { Panel } from '../../src/protocol/panel.ts'
 
 /** One thing that the protocol layer must make of what it was given. The tables below take every branch of it (branches.test.ts). */
 export interface Case {
   name: string
+  /** May answer a promise. */
   see: () => unknown
   expected: unknown
 }
@@ -33,6 +42,17 @@ const refusal =
   (type: string, object = '', params: Record<string, string> = {}, message = 'text for people') =>
   () =>
     essence(classifyRefusal('some.func', { type, object, message, params }))
+
+const wordless = (type: string) => ({ type, object: '', message: '', params: {} })
+
+/** The name of the error that something throws. */
+const thrownBy = (act: () => unknown) => (): unknown => {
+  try {
+    return act()
+  } catch (error) {
+    return (error as Error).name
+  }
+}
 
 const verdict = (reason: string, kind: string, more: Record<string, unknown> = {}) => ({
   reason,
@@ -185,6 +205,28 @@ export const errorCases: Case[] = [
     see: () => essence(silentThere('nothing came')),
     expected: verdict('pending', 'silent', { retryable: true, effect: 'unknown' }),
   },
+  {
+    name: 'a refusal when a part was done',
+    see: () => essence(afterPart(refuseField('value', 'too long'))),
+    expected: verdict('invalid', 'invalid', { effect: 'unknown' }),
+  },
+  {
+    name: 'the result of a slow call that is lost',
+    see: () => essence(lostResult('some.func', classifyRefusal('some.func', wordless('access')))),
+    expected: verdict('pending', 'unavailable', { retryable: true, effect: 'unknown' }),
+  },
+  {
+    name: 'a failure of the world',
+    see: () => essence(worldly(notFoundThere('gone'))),
+    expected: verdict('not_found', 'not_found'),
+  },
+  { name: 'a mistake that goes on up', see: thrownBy(() => worldly(new TypeError('x is undefined'))), expected: 'TypeError' },
+  { name: 'what may be gone', see: () => ignoreMissing(notFoundThere('gone')), expected: undefined },
+  {
+    name: 'another failure of what may be gone',
+    see: thrownBy(() => ignoreMissing(refuseField('key', 'too long'))),
+    expected: 'BillmanagerError',
+  },
   { name: 'no long request', see: () => longRequestIn('so long, billing'), expected: undefined },
 ]
 
@@ -291,6 +333,119 @@ export const documentCases: Case[] = [
   { name: 'the attribute of a row', see: () => doc({ elem: { $id: '5' } })?.elements[0]?.attribute('id'), expected: '5' },
   { name: 'the id of a row', see: () => doc({ elem: { item: { $: '5' } } })?.elements[0]?.id('item'), expected: '5' },
 ]
+
+export const dateCases: Case[] = [
+  { name: 'a day', see: () => readDay('2024-06-04 10:00'), expected: '2024-06-04' },
+  { name: 'no day', see: () => readDay('soon'), expected: undefined },
+  {
+    name: 'a moment in the panel’s zone',
+    see: () => readMoment('2024-06-04 10:00:05', '+03:00')?.toISOString(),
+    expected: '2024-06-04T07:00:05.000Z',
+  },
+  {
+    name: 'a moment without seconds',
+    see: () => readMoment('2024-06-04T10:00', '-05:30')?.toISOString(),
+    expected: '2024-06-04T15:30:00.000Z',
+  },
+  {
+    name: 'a moment that is a day',
+    see: () => readMoment('2024-06-04', '+00:00')?.toISOString(),
+    expected: '2024-06-04T00:00:00.000Z',
+  },
+  {
+    name: 'no moment',
+    see: () => [readMoment('', '+00:00'), readMoment('2024-99-04', '+00:00')],
+    expected: [undefined, undefined],
+  },
+  {
+    name: 'the panel’s day, east and west of Greenwich and without a zone',
+    see: () => ['+03:00', '-03:00', ''].map((offset) => panelDay(new Date('2024-06-04T22:00:00Z'), offset)),
+    expected: ['2024-06-05', '2024-06-04', '2024-06-04'],
+  },
+  {
+    name: 'the panel’s day, west, after midnight',
+    see: () => panelDay(new Date('2024-06-04T01:00:00Z'), '-03:00'),
+    expected: '2024-06-03',
+  },
+]
+
+export const markerCases: Case[] = [
+  { name: 'a key', see: () => checkKey('k-1'), expected: 'k-1' },
+  { name: 'no key', see: thrownBy(() => checkKey('with blanks')), expected: 'BillmanagerError' },
+  { name: 'a text with its key', see: () => withMarker(' an \n hour ', 'k-1'), expected: 'an hour #u:k-1' },
+  { name: 'a text that gives way', see: () => withMarker('x'.repeat(300), 'k-1').length, expected: 255 },
+  { name: 'a marker', see: () => splitMarker('an hour #u:k-1'), expected: { text: 'an hour', key: 'k-1' } },
+  { name: 'no marker', see: () => splitMarker('an hour'), expected: { text: 'an hour', key: undefined } },
+]
+
+/** A panel whose answers are given, one a page; the cases see the ids that came and what was asked for. */
+function listed(pages: unknown[], options: { newestFirst?: boolean; pageSize?: number } = {}) {
+  return async () => {
+    const asked: string[] = []
+    const panel = new Panel({
+      url: 'https://panel.test',
+      credentials: { kind: 'authinfo', username: 'a', password: 'b' },
+      clock: systemClock(),
+      send: async ({ body }) => {
+        const form = new URLSearchParams(String(body))
+        asked.push(`${form.get('p_num')} of ${form.get('p_cnt')} by ${form.get('p_col')}`)
+        return { status: 200, headers: {}, body: Buffer.from(JSON.stringify({ doc: pages[asked.length - 1] ?? {} })) }
+      },
+      language: 'en',
+      timeoutMs: 1000,
+      longRequest: { everyMs: 1, atMostMs: 1 },
+    })
+    const ids = await collect(rowsOf(panel, 'some.list', filterBy({}), options), (row) => row.id('id'))
+    return { ids, asked }
+  }
+}
+const rows = (...ids: string[]) => ids.map((id) => ({ id: { $: id } }))
+
+export const listCases: Case[] = [
+  { name: 'an empty list', see: listed([{}]), expected: { ids: [], asked: ['1 of 500 by +id'] } },
+  {
+    name: 'pages until the total is read',
+    see: listed(
+      [
+        { elem: rows('1', '2'), p_elems: '3' },
+        { elem: rows('3'), p_elems: '3' },
+      ],
+      { pageSize: 2 },
+    ),
+    expected: { ids: ['1', '2', '3'], asked: ['1 of 2 by +id', '2 of 2 by +id'] },
+  },
+  {
+    name: 'pages without a total, newest first, until one is short',
+    see: listed([{ elem: rows('3', '2') }, { elem: rows('1') }], { pageSize: 2, newestFirst: true }),
+    expected: { ids: ['3', '2', '1'], asked: ['1 of 2 by -id', '2 of 2 by -id'] },
+  },
+  {
+    name: 'full pages without a total, until one is empty',
+    see: listed([{ elem: rows('1') }, {}], { pageSize: 1 }),
+    expected: { ids: ['1'], asked: ['1 of 1 by +id', '2 of 1 by +id'] },
+  },
+  {
+    name: 'a row that moved to the next page, and one without an id',
+    see: listed(
+      [
+        { elem: rows('1', '2'), p_elems: '4' },
+        { elem: [{ name: 'x' }, ...rows('2')], p_elems: '4' },
+      ],
+      { pageSize: 2 },
+    ),
+    expected: { ids: ['1', '2'], asked: ['1 of 2 by +id', '2 of 2 by +id'] },
+  },
+]
+
+listCases.push({
+  name: 'a list without an end',
+  see: () =>
+    listed(
+      Array.from({ length: 1001 }, (_, page) => ({ elem: rows(String(page + 1)) })),
+      { pageSize: 1 },
+    )().catch(essence),
+  expected: verdict('unavailable', 'garbled'),
+})
 
 export const amountCases: Case[] = [
   { name: 'code behind', see: () => readAmount('12.30 EUR', 'USD'), expected: eur(12_300_000n) },

@@ -10,13 +10,13 @@ session.connect()
 await session.post('Profiler.enable')
 await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
 
-const { amountCases, documentCases, errorCases } = await import('./protocol-cases.ts')
-for (const { see } of [...errorCases, ...documentCases, ...amountCases]) see()
+const cases = await import('./protocol-cases.ts')
+for (const { see } of Object.values(cases).flat()) await see()
 
 const { result } = await session.post('Profiler.takePreciseCoverage')
 const uncovered: string[] = []
-for (const name of ['errors', 'document', 'amount']) {
-  const file = new URL(`../../src/protocol/${name}.ts`, import.meta.url)
+for (const name of ['protocol/errors', 'protocol/document', 'protocol/amount', 'protocol/list', 'dates', 'marker']) {
+  const file = new URL(`../../src/${name}.ts`, import.meta.url)
   const script = result.find(({ url }) => url === file.href)
   if (!script) uncovered.push(`${name}.ts was not loaded`)
   const source = readFileSync(file, 'utf8')
