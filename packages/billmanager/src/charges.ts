@@ -3,12 +3,11 @@ import { type Context, writeFor } from './context.ts'
 import type { Customer } from './customers.ts'
 import { panelDay, readDay } from './dates.ts'
 import { checkKey, splitMarker, withMarker } from './marker.ts'
-import { confirmed, type Outcome, refused } from './outcome.ts'
+import { confirmed, type Outcome, refused, unconfirmed } from './outcome.ts'
 import { readAmount, writeAmount } from './protocol/amount.ts'
 import type { Row } from './protocol/document.ts'
-import { BillmanagerError, refuseField } from './protocol/errors.ts'
+import { BillmanagerError, ignoreMissing, refuseField, worldly } from './protocol/errors.ts'
 import { rowsOf } from './protocol/list.ts'
-import { alreadyGone } from './payers.ts'
 
 /** Money that was taken from a purse. */
 export interface Charge {
@@ -40,6 +39,8 @@ export interface NewCharge {
   postpaid?: boolean
   /** The day the key was born, `YYYY-MM-DD`; how far back to look for it. Default: 35 days ago. */
   since?: string
+  /** When this key was sent last, for after a restart. */
+  sentAt?: Date | undefined
 }
 
 export interface PostedCharge extends Charge {
@@ -51,9 +52,7 @@ export interface PostedCharge extends Charge {
 const lookBackMs = 35 * 86_400_000
 
 export function chargesOf(context: Context) {
-  const { panel, clock, settings, queue } = context
-  /** When the answer to a charge was lost, by account and key. */
-  const doubts = new Map<string, number>()
+  const { panel, clock, settings, queue, doubts } = context
 
   const fromRow = (row: Row): Charge | undefined => {
     const id = row.id('id')
@@ -85,7 +84,7 @@ export function chargesOf(context: Context) {
 
   /** One charge, with its exact sum. */
   async function charge(id: string, currency = settings.currency): Promise<Charge | undefined> {
-    const form = await panel.call('expense.edit', { elid: id }).catch(alreadyGone)
+    const form = await panel.call('expense.edit', { elid: id }).catch(ignoreMissing)
     if (!form) return undefined
     const { text, key } = splitMarker(form.text('name'))
     return {
@@ -141,67 +140,65 @@ export function chargesOf(context: Context) {
     outcomes: Map<NewCharge, Outcome<PostedCharge>>,
   ): Promise<void> {
     const keys = wishes.map(({ key }) => key)
-    const doubt = ({ key }: NewCharge): string => `${customer.accountId}/${key}`
+    const name = ({ key }: NewCharge): string => `expense.edit #u:${key}`
+    const doubtKey = ({ key }: NewCharge): string => `expense.edit ${customer.accountId}/${key}`
     const settle = (wish: NewCharge, outcome: Outcome<PostedCharge>): void => {
       outcomes.set(wish, outcome)
-      if (outcome.outcome !== 'unconfirmed') doubts.delete(doubt(wish))
+      doubts.settle(doubtKey(wish))
     }
     let there: Map<string, PostedCharge>
     try {
       there = await findCharges(customer, keys, since)
     } catch (error) {
-      for (const wish of wishes) outcomes.set(wish, refused(worldly(error)))
+      const unread = worldly(error)
+      for (const wish of wishes) {
+        const doubt = doubts.of(doubtKey(wish), wish.sentAt)
+        outcomes.set(wish, doubt ? unconfirmed(name(wish), { unread, isOnlyLooked: true }) : refused(unread))
+      }
       return
     }
 
-    let open: { wish: NewCharge; lost: BillmanagerError | undefined; sent: boolean }[] = []
+    let open: { wish: NewCharge; lost: BillmanagerError | undefined; isOnlyLooked: boolean }[] = []
     let line: BillmanagerError | undefined
     const begun = new Set<string>()
     for (const wish of wishes) {
       const found = there.get(wish.key)
+      const doubt = doubts.of(doubtKey(wish), wish.sentAt)
       if (found) settle(wish, confirmed(found, true))
-      else if (begun.has(wish.key)) open.push({ wish, lost: undefined, sent: false })
-      else if (clock.now().getTime() - (doubts.get(doubt(wish)) ?? Number.NEGATIVE_INFINITY) < settings.doubtMs)
-        open.push({ wish, lost: undefined, sent: false })
+      else if (begun.has(wish.key) || (doubt && (line || doubts.isFresh(doubt))))
+        open.push({ wish, lost: undefined, isOnlyLooked: true })
       else if (line) outcomes.set(wish, refused(notSent(line)))
       else {
         begun.add(wish.key)
+        doubts.note(doubtKey(wish))
         const lost = await send(customer, wish)
         if (lost?.effect === 'none') settle(wish, refused(lost))
-        else open.push({ wish, lost, sent: true })
+        else {
+          doubts.note(doubtKey(wish))
+          open.push({ wish, lost, isOnlyLooked: false })
+        }
         // What is behind a line that just broke is not risked on the next charge.
         if (lost?.reason === 'unavailable' || lost?.reason === 'auth') line = lost
       }
     }
+    let unread: BillmanagerError | undefined
     for (let look = 1; look <= settings.readBack.looks && open.length > 0; look++) {
       if (look > 1) await clock.sleep(settings.readBack.everyMs)
       try {
-        there = await findCharges(
-          customer,
-          open.map(({ wish }) => wish.key),
-          since,
-        )
+        const sought = open.map(({ wish }) => wish.key)
+        there = await findCharges(customer, sought, since)
+        unread = undefined
       } catch (error) {
-        const unread = worldly(error)
-        for (const one of open) one.lost ??= unread
+        unread = worldly(error)
         continue
       }
-      for (const { wish, sent } of open) {
+      for (const { wish, isOnlyLooked } of open) {
         const found = there.get(wish.key)
-        if (found) settle(wish, confirmed(found, !sent))
+        if (found) settle(wish, confirmed(found, isOnlyLooked))
       }
       open = open.filter(({ wish }) => !there.has(wish.key))
     }
-    for (const { wish, lost, sent } of open) {
-      if (lost?.reason === 'unknown') {
-        settle(wish, refused(lost))
-        continue
-      }
-      if (sent) doubts.set(doubt(wish), clock.now().getTime())
-      const code = lost?.reason === 'pending' ? 'pending' : lost || !sent ? 'no_answer' : 'silent'
-      const message = `expense.edit #u:${wish.key}: ${lost?.message ?? (sent ? 'the panel said OK and nothing is to be seen' : 'an earlier answer was lost; only looked')}`
-      settle(wish, { outcome: 'unconfirmed', code, message, ...(lost ? { error: lost } : {}) })
-    }
+    for (const { wish, lost, isOnlyLooked } of open) outcomes.set(wish, unconfirmed(name(wish), { lost, unread, isOnlyLooked }))
   }
 
   async function send(
@@ -228,7 +225,7 @@ export function chargesOf(context: Context) {
   function voidCharge(customer: Customer, id: string): Promise<Outcome<{ id: string }>> {
     return writeFor(context, customer.accountId, {
       name: 'expense.delete',
-      act: () => panel.call('expense.delete', { elid: id }).catch(alreadyGone),
+      act: () => panel.call('expense.delete', { elid: id }).catch(ignoreMissing),
       look: async () => ((await charge(id)) ? undefined : { id }),
     })
   }
@@ -273,11 +270,6 @@ const notSent = (line: BillmanagerError): BillmanagerError =>
     effect: 'none',
     cause: line,
   })
-
-function worldly(error: unknown): BillmanagerError {
-  if (error instanceof BillmanagerError) return error
-  throw error
-}
 
 /** The tax inside a sum: `A − A / ((100 + R) / 100)`, to four decimals. https://www.ispsystem.com/docs/b6c/developer-section/billmanager-api (expense) */
 export function taxWithin(amount: Money, ratePercent: string): Money {

@@ -4,6 +4,7 @@ import { chargesOf } from './charges.ts'
 import type { Context, PanelSettings } from './context.ts'
 import { customersOf } from './customers.ts'
 import { documentsOf } from './documents.ts'
+import { Doubts } from './doubts.ts'
 import { eventsOf } from './events.ts'
 import { healthOf } from './health.ts'
 import { operationsOf } from './operations.ts'
@@ -83,7 +84,8 @@ export function createBillmanager(options: BillmanagerOptions) {
     timeoutMs: options.timeoutMs ?? 30_000,
     longRequest: { everyMs: 500, atMostMs: 60_000, ...options.longRequest },
   })
-  const context: Context = { panel, clock, settings: { ...defaults, ...options.settings }, queue: new KeyedQueue() }
+  const settings = { ...defaults, ...options.settings }
+  const context: Context = { panel, clock, settings, queue: new KeyedQueue(), doubts: new Doubts(clock, settings.doubtMs) }
   const payments = paymentsOf(context)
   const { promise, promiseHistory, endOwnPromise } = promisedOf(context, promised, options.promiseRules, payments.payments)
 

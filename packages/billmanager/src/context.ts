@@ -1,4 +1,5 @@
 import type { Clock } from '@straylight/kit'
+import type { Doubts } from './doubts.ts'
 import { type Outcome, type ReadBack, type Write, writeOnce } from './outcome.ts'
 import type { Panel } from './protocol/panel.ts'
 import type { KeyedQueue } from './queue.ts'
@@ -14,7 +15,7 @@ export interface PanelSettings {
   /** The panel shows local time without a zone, for example `+03:00`. */
   utcOffset: string
   readBack: ReadBack
-  /** After a lost answer, a charge with the same key is only looked for, not sent, for so long. */
+  /** After it was sent and not seen done, an order with the same key is only looked for, not sent, for so long. */
   doubtMs: number
   /** Names of columns that no public text documents. */
   columns: { creditLimit: string; postpaid: string; reserved: string }
@@ -25,8 +26,11 @@ export interface Context {
   clock: Clock
   settings: PanelSettings
   queue: KeyedQueue
+  doubts: Doubts
 }
 
 /** A write on behalf of `account`: after every earlier one of the same account, once, and read back. */
-export const writeFor = <A, T>({ queue, clock, settings }: Context, account: string, write: Write<A, T>): Promise<Outcome<T>> =>
-  queue.run(account, () => writeOnce(write, clock, settings.readBack))
+export const writeFor = <A, T, B = undefined>(context: Context, account: string, write: Write<A, T, B>): Promise<Outcome<T>> => {
+  const { queue, clock, settings, doubts } = context
+  return queue.run(account, () => writeOnce(account, write, { clock, readBack: settings.readBack, doubts }))
+}

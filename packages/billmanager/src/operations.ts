@@ -1,7 +1,6 @@
 import { type Context, writeFor } from './context.ts'
-import { alreadyGone } from './payers.ts'
 import type { Outcome } from './outcome.ts'
-import { refuseField } from './protocol/errors.ts'
+import { ignoreMissing, refuseField } from './protocol/errors.ts'
 import type { Row } from './protocol/document.ts'
 import { collect, filterBy, rowsOf } from './protocol/list.ts'
 import { serviceFromRow } from './services.ts'
@@ -92,7 +91,7 @@ export function operationsOf(context: Context) {
     // Domains and certificates are ended by `<itemtype>.open` in the vendor's own modules, all else by `service.postopen`.
     await panel.call(callback, { elid: serviceId, sok: 'ok' }).catch((error: unknown) => {
       if (command !== 'open') throw error
-      alreadyGone(error)
+      ignoreMissing(error)
       return panel.call(`${settings.itemtype}.open`, { elid: serviceId, sok: 'ok' })
     })
   }

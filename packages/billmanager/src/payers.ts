@@ -2,7 +2,7 @@ import { type Context, writeFor } from './context.ts'
 import type { Customer } from './customers.ts'
 import type { Outcome } from './outcome.ts'
 import type { Row } from './protocol/document.ts'
-import { BillmanagerError } from './protocol/errors.ts'
+import { ignoreMissing } from './protocol/errors.ts'
 import { collect, rowsOf } from './protocol/list.ts'
 
 export const payerKinds = { person: '1', company: '2', sole_proprietor: '3' } as const
@@ -24,6 +24,8 @@ export interface PayerDetails {
   countryId: string
   /** The panel's own fields: `phone`, `email`, `inn`, `kpp`, `vatnum`, `address_legal`, `postcode_legal`, … */
   fields?: Record<string, string>
+  /** When these details were sent last, for after a restart. */
+  sentAt?: Date | undefined
 }
 
 export interface Payers {
@@ -42,11 +44,13 @@ export function payersOf(context: Context): Payers {
   return {
     list,
 
-    create: (customer, { kind, name, person, countryId, fields }) => {
+    create: (customer, { kind, name, person, countryId, fields, sentAt }) => {
       const find = async (): Promise<Payer | undefined> =>
         (await list(customer)).find((payer) => payer.name === name && payer.kind === kind)
       return writeFor(context, customer.accountId, {
         name: 'profile.add',
+        key: `${kind}/${name}`,
+        sentAt,
         find,
         act: () =>
           panel.call(
@@ -74,16 +78,11 @@ export function payersOf(context: Context): Payers {
         (await list(customer)).some((payer) => payer.id === id) ? undefined : { id }
       return writeFor(context, customer.accountId, {
         name: 'profile.delete',
-        act: () => panel.call('profile.delete', { elid: id }, { su: customer.login }).catch(alreadyGone),
+        act: () => panel.call('profile.delete', { elid: id }, { su: customer.login }).catch(ignoreMissing),
         look: gone,
       })
     },
   }
-}
-
-export function alreadyGone(error: unknown): undefined {
-  if (error instanceof BillmanagerError && error.reason === 'not_found') return undefined
-  throw error
 }
 
 function fromRow(row: Row): Payer | undefined {

@@ -71,8 +71,13 @@ export interface NewPayment {
   /** Without it the first payer of the client is taken. */
   payerId?: string
   currencyId?: string
-  /** The same key in the same process finds the payment that it made, and never makes a second. */
+  /**
+   * The same key in the same process finds the payment that it made. The panel keeps no word of it: after a restart a payment is neither
+   * found nor, while `sentAt` is in doubt, made again.
+   */
   key: string
+  /** When this key was sent last, for after a restart. */
+  sentAt?: Date | undefined
 }
 
 export interface StartedPayment {
@@ -161,31 +166,35 @@ export function paymentsOf(context: Context) {
    */
   async function createPayment(
     customer: Customer,
-    { amount, methodId, payerId, currencyId, key }: NewPayment,
+    { amount, methodId, payerId, currencyId, key, sentAt }: NewPayment,
   ): Promise<Outcome<StartedPayment>> {
     const written = writeAmount(amount.micros)
     if (written === undefined || amount.micros <= 0n)
       return refused(refuseField('amount', 'a payment is positive and has at most four decimals'))
     const known = `${customer.accountId}/${key}`
-    let before = new Set<string>()
     let redirectUrl: string | undefined
     const startedAs = (one: Payment | undefined): StartedPayment | undefined => one && { payment: one, redirectUrl }
     const outcome = await writeFor(context, customer.accountId, {
       name: 'payment.add.method',
+      key,
+      sentAt,
       find: async () => {
         const earlier = made.get(known)
-        if (earlier) return { ...earlier, payment: (await payment(earlier.payment.id, customer)) ?? earlier.payment }
-        before = new Set((await payments({ since: yesterday(), customer })).map(({ id }) => id))
-        return undefined
+        return earlier && { ...earlier, payment: (await payment(earlier.payment.id, customer)) ?? earlier.payment }
       },
-      act: async () => {
+      before: async () => {
+        const since = yesterday()
+        const ids = new Set((await payments({ since, customer })).map(({ id }) => id))
+        return { since, ids, payer: payerId ?? (await firstPayer(customer)) }
+      },
+      act: async ({ payer }) => {
         const doc = await panel.call(
           'payment.add.method',
           {
             paymethod: methodId,
             amount: written,
             payment_currency: currencyId,
-            profile: payerId ?? (await firstPayer(customer)),
+            profile: payer,
             clicked_button: 'ok',
             sok: 'ok',
           },
@@ -194,10 +203,12 @@ export function paymentsOf(context: Context) {
         redirectUrl = gatewayUrl(doc.text('ok'), panel.url)
         return doc.id('payment_id') ?? doc.id('id')
       },
-      look: async (id) => {
+      look: async (id, before) => {
         if (id !== undefined) return startedAs(await payment(id, customer))
-        const fresh = (await payments({ since: yesterday(), customer })).filter(
-          (one) => !before.has(one.id) && one.amount?.micros === roundedToCents(amount.micros),
+        if (!before) return undefined
+        const others = new Set([...made].map(([other, { payment: theirs }]) => (other === known ? '' : theirs.id)))
+        const fresh = (await payments({ since: before.since, customer })).filter(
+          (one) => !before.ids.has(one.id) && !others.has(one.id) && one.amount?.micros === roundedToCents(amount.micros),
         )
         return fresh.length === 1 ? startedAs(fresh[0]) : undefined
       },

@@ -6,7 +6,7 @@ import { checkKey } from './marker.ts'
 import { confirmed, type Outcome, refused } from './outcome.ts'
 import { readAmount } from './protocol/amount.ts'
 import type { Row } from './protocol/document.ts'
-import { BillmanagerError, silentThere } from './protocol/errors.ts'
+import { ignoreMissing, silentThere, worldly } from './protocol/errors.ts'
 import { collect, filterBy, rowsOf } from './protocol/list.ts'
 
 export type ServiceStatus = 'ordered' | 'active' | 'suspended' | 'deleted' | 'processing' | 'unknown'
@@ -46,6 +46,8 @@ export interface NewService {
   period?: string
   /** The panel's own fields: `domain`, `addon_12`, … */
   fields?: Record<string, string>
+  /** When this order was sent last, for after a restart. */
+  sentAt?: Date | undefined
 }
 
 const statuses: Record<string, ServiceStatus> = {
@@ -121,16 +123,17 @@ export function servicesOf(context: Context) {
    */
   async function open(
     customer: Customer,
-    { key, tariffId, datacenterId = '1', period = '-50', fields }: NewService,
+    { key, tariffId, datacenterId = '1', period = '-50', fields, sentAt }: NewService,
   ): Promise<Outcome<Service>> {
     try {
       checkKey(key)
     } catch (error) {
-      if (error instanceof BillmanagerError) return refused(error)
-      throw error
+      return refused(worldly(error))
     }
     return writeFor(context, customer.accountId, {
       name: `v2.${itemtype}.order.param`,
+      key,
+      sentAt,
       find: () => find(customer, key),
       act: async () => {
         const doc = await panel.call(
@@ -268,8 +271,3 @@ const gone = (id: string): Service => ({
   expiresOn: undefined,
   scheduledClose: false,
 })
-
-function ignoreMissing(error: unknown): undefined {
-  if (error instanceof BillmanagerError && error.reason === 'not_found') return undefined
-  throw error
-}

@@ -4,7 +4,7 @@ import { readMoment } from './dates.ts'
 import { splitMarker, withMarker } from './marker.ts'
 import { type Outcome, refused } from './outcome.ts'
 import type { Row } from './protocol/document.ts'
-import { BillmanagerError } from './protocol/errors.ts'
+import { worldly } from './protocol/errors.ts'
 import type { UploadedFile } from './protocol/form.ts'
 import { collect, rowsOf } from './protocol/list.ts'
 
@@ -22,6 +22,18 @@ export interface Ticket {
   status: string
   lastMessageAt: Date | undefined
   unread: boolean
+}
+
+export interface NewTicket {
+  subject: string
+  message: string
+  departmentId: string
+  serviceId?: string
+  files?: UploadedFile[]
+  /** Ours; kept in the subject. */
+  key: string
+  /** When this ticket was sent last, for after a restart. */
+  sentAt?: Date | undefined
 }
 
 export interface Message {
@@ -90,22 +102,20 @@ export function ticketsOf(context: Context) {
   }
 
   /** Opens a ticket; the key goes into its subject, so that it is opened once. */
-  async function create(
-    customer: Customer,
-    ticket: { subject: string; message: string; departmentId: string; serviceId?: string; files?: UploadedFile[]; key: string },
-  ): Promise<Outcome<Ticket>> {
+  async function create(customer: Customer, ticket: NewTicket): Promise<Outcome<Ticket>> {
     let subject: string
     try {
       subject = withMarker(ticket.subject, ticket.key)
     } catch (error) {
-      if (error instanceof BillmanagerError) return refused(error)
-      throw error
+      return refused(worldly(error))
     }
     const find = async (): Promise<Ticket | undefined> =>
       (await list(customer)).find(({ key }) => key === ticket.key) ??
       (await list(customer, { archived: true })).find(({ key }) => key === ticket.key)
     return writeFor(context, customer.accountId, {
       name: 'clientticket.edit',
+      key: ticket.key,
+      sentAt: ticket.sentAt,
       find,
       act: () =>
         panel.call(
@@ -129,22 +139,18 @@ export function ticketsOf(context: Context) {
       (await get(customer, id)).messages.filter(
         ({ from, text }) => from === 'client' && squeeze(text) === squeeze(answer.message),
       )
-    let before = 0
     return writeFor(context, customer.accountId, {
       name: 'clientticket.edit',
-      find: async () => {
-        before = (await own()).length
-        return undefined
-      },
+      before: async () => (await own()).length,
       act: () =>
         panel.call(
           'clientticket.edit',
           { elid: id, message: answer.message, sok: 'ok' },
           { su: customer.login, ...(answer.files ? { files: answer.files } : {}) },
         ),
-      look: async () => {
+      look: async (_, before) => {
         const now = await own()
-        return now.length > before ? now.at(-1) : undefined
+        return before !== undefined && now.length > before ? now.at(-1) : undefined
       },
     })
   }

@@ -1,4 +1,4 @@
-import { BillmanagerError } from './protocol/errors.ts'
+import { BillmanagerError, worldly } from './protocol/errors.ts'
 import { confirmed, type Outcome, refused } from './outcome.ts'
 import { checkKey } from './marker.ts'
 
@@ -41,8 +41,7 @@ export function usageOf(shelf: UsageShelf | undefined) {
     try {
       checkKey(day.key)
     } catch (error) {
-      if (error instanceof BillmanagerError) return refused(error)
-      throw error
+      return refused(worldly(error))
     }
     await shelf.put(day)
     const state = await shelf.state(day.key)
