@@ -171,6 +171,17 @@ describe('the reader of an event stream', () => {
     expect(events).toEqual([{ name: 'update', data: 'сеть' }])
   })
 
+  test('takes a beginning of 20 MB in chunks of 16 kB in a second', () => {
+    const reader = new EventStreamReader()
+    const chunk = Buffer.alloc(16_384, 'x')
+    const started = performance.now()
+    reader.push(Buffer.from('event: init\ndata: '))
+    for (let count = 0; count < 1_280; count++) expect(reader.push(chunk)).toEqual([])
+    const [event] = reader.push(Buffer.from('\n\n'))
+    expect(event?.data.length).toBe(1_280 * 16_384)
+    expect(performance.now() - started).toBeLessThan(1000)
+  })
+
   test('never throws and finds the same events however the bytes are cut', () => {
     const line = fc.oneof(
       fc.constantFrom('event: update', 'data: {"a": 1}', 'data: ж', ': ping', '', '', 'event:create', 'data', 'id: 1', 'retry'),

@@ -10,21 +10,28 @@ export interface ServerSentEvent {
  */
 export class EventStreamReader {
   readonly #decoder = new TextDecoder()
-  #rest = ''
+  /** What came of the line that has no end yet: an event of many megabytes comes in thousands of chunks, and each is searched once. */
+  #pieces: string[] = []
+  /** A `\r` came last, and what comes next tells whether it is half of a `\r\n`. */
+  #isReturnHeld = false
   #name = ''
   #data: string[] = []
 
   push(chunk: Uint8Array): ServerSentEvent[] {
-    this.#rest += this.#decoder.decode(chunk, { stream: true })
+    const come = (this.#isReturnHeld ? '\r' : '') + this.#decoder.decode(chunk, { stream: true })
+    this.#isReturnHeld = come.endsWith('\r')
+    const text = this.#isReturnHeld ? come.slice(0, -1) : come
     const events: ServerSentEvent[] = []
-    for (;;) {
-      const end = /\r\n|\n|\r(?!$)/.exec(this.#rest)
-      if (!end) return events
-      const line = this.#rest.slice(0, end.index)
-      this.#rest = this.#rest.slice(end.index + end[0].length)
-      const event = this.#line(line)
+    let start = 0
+    for (const end of text.matchAll(/\r\n|\n|\r/g)) {
+      this.#pieces.push(text.slice(start, end.index))
+      start = end.index + end[0].length
+      const event = this.#line(this.#pieces.join(''))
+      this.#pieces = []
       if (event) events.push(event)
     }
+    if (start < text.length) this.#pieces.push(text.slice(start))
+    return events
   }
 
   #line(line: string): ServerSentEvent | undefined {
