@@ -153,13 +153,20 @@ export const requestIdOf = (response: Pick<HttpResponse, 'headers'>): string | u
 
 const pathOf = (url: string): string => url.replace(/^[a-z]+:\/\/[^/]*/i, '').replace(/\?.*$/s, '')
 
+/** A page says what it has to say at its beginning; what is longer is not searched, because pages come from anybody on the way. */
+const longestPage = 4096
+const withoutTags = (html: string): string =>
+  html
+    .slice(0, longestPage)
+    .replace(/<(?:style|script|title)[\s\S]*?(?:<\/[a-z]+>|$)/gi, '')
+    .replace(/<[^<>]*>/g, ' ')
+
 const clip = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 300)
 
 /** Reads a service's error members, in the shapes in which each sends them. Nothing else of the body is looked at. */
 function explain(body: string): { type: string; text: string } {
   const start = body.trimStart()[0]
-  if (start === '<')
-    return { type: '', text: clip(body.replace(/<(?:style|script|title)[\s\S]*?<\/[a-z]+>/gi, '').replace(/<[^>]*>/g, ' ')) }
+  if (start === '<') return { type: '', text: clip(withoutTags(body)) }
   let json: unknown
   try {
     json = JSON.parse(body)
@@ -175,10 +182,10 @@ function explain(body: string): { type: string; text: string } {
   // Neutron: {"NeutronError": {"type", "message", "detail"}} or, from some plugins, {"NeutronError": "…"}
   const neutron = json.NeutronError
   if (typeof neutron === 'string') return { type: '', text: clip(neutron) }
-  if (isRecord(neutron)) return { type: asText(neutron.type), text: clip(asText(neutron.message)) }
+  if (isRecord(neutron)) return { type: asText(neutron.type).slice(0, 100), text: clip(asText(neutron.message)) }
   // Glance, asked for JSON: {"message": "No image found with ID …<br /><br />", "code": "404 Not Found", "title": "Not Found"}
   if (typeof json.message === 'string' && typeof json.title === 'string')
-    return { type: '', text: clip(json.message.replace(/<[^>]*>/g, ' ')) }
+    return { type: '', text: clip(withoutTags(json.message)) }
   // Nova and Cinder: {"<fault>": {"code", "message"}}; Keystone: {"error": {"code", "title", "message"}}
   const fault = Object.values(json).find((value) => isRecord(value) && typeof value.message === 'string')
   return { type: '', text: isRecord(fault) ? clip(asText(fault.message)) : '' }

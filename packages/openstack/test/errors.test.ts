@@ -29,6 +29,29 @@ describe('an answer that is no success', () => {
     expect(message).not.toContain('private')
   })
 
+  test('pages that are made to be long to read are read in no time', () => {
+    const length = 200_000
+    const fill = (piece: string) => piece.repeat(length / piece.length)
+    for (const body of [
+      fill('<'),
+      fill('<pre>'),
+      fill('<style'),
+      fill('<title>'),
+      `<pre>${fill('<')}`,
+      JSON.stringify({ message: fill('<').slice(0, 60_000), title: '' }),
+      JSON.stringify({ NeutronError: { type: `${'InUse'.repeat(12_000)}!`, message: '' } }),
+    ]) {
+      const started = performance.now()
+      const { message } = classify(
+        'neutron',
+        { method: 'GET', url: 'http://cloud/v2.0/networks' },
+        { status: 409, headers: {}, body: bytes(body) },
+      )
+      expect([body.slice(0, 40), performance.now() - started < 200]).toEqual([body.slice(0, 40), true])
+      expect(message.length).toBeLessThan(400)
+    }
+  })
+
   test('nothing makes it fail, and what it says is always one of our kinds', () => {
     const kinds = [
       'timeout',

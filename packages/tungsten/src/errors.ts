@@ -79,13 +79,21 @@ function meaning({ method, path, status, body }: Refusal): Meaning {
 }
 
 const longestSentence = 300
+/** A page says what it has to say at its beginning; what is longer is not searched, because pages come from anybody on the way. */
+const longestPage = 4096
+const longestJson = 65_536
 
 /** The human part of a body: the `<pre>` of a Bottle page, the message of a JSON error, or the text itself; for operators only. */
 function sentence(body: string): string {
-  const page = /<pre>([\s\S]*?)<\/pre>/i.exec(body)?.[1] ?? body
-  const text = messageOf(page) ?? page.replace(/<[^>]*>/g, ' ')
+  const text = messageOf(body.slice(0, longestJson)) ?? textOfPage(body.slice(0, longestPage))
   const line = text.replace(/\s+/g, ' ').trim()
   return line.length > longestSentence ? `${line.slice(0, longestSentence)}…` : line
+}
+
+function textOfPage(page: string): string {
+  const [, after] = page.split(/<pre>/i, 2)
+  const inside = after?.split(/<\/pre>/i, 1)[0] ?? page
+  return messageOf(inside) ?? inside.replace(/<[^<>]*>/g, ' ')
 }
 
 function messageOf(text: string): string | undefined {

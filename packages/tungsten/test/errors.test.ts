@@ -30,6 +30,24 @@ describe('an answer that is no success', () => {
     expect(error.message).not.toContain('<b>')
   })
 
+  test('pages that are made to be long to read are read in no time', () => {
+    const length = 200_000
+    const fill = (piece: string) => piece.repeat(length / piece.length)
+    for (const body of [
+      fill('<'),
+      fill('<pre>'),
+      fill('<style'),
+      fill('<title>'),
+      `<pre>${fill('<')}`,
+      JSON.stringify({ message: fill('<').slice(0, 60_000), title: '' }),
+    ]) {
+      const started = performance.now()
+      const { message } = classify({ method: 'GET', path: '/virtual-networks', status: 502, body })
+      expect([body.slice(0, 40), performance.now() - started < 200]).toEqual([body.slice(0, 40), true])
+      expect(message.length).toBeLessThan(400)
+    }
+  })
+
   test('nothing makes the classification fail', () => {
     const body = fc.oneof(fc.string(), fc.json(), fc.constantFrom(...errorCases.map((one) => one.body)))
     const method = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'DELETE')
