@@ -24,6 +24,8 @@ export interface NewCustomer {
   /** ISO 3166-1 alpha-2, for example `RU`. */
   country: string
   phone?: string
+  /** When this order was sent last, for after a restart: an account that has appeared since under the e-mail is then ours. */
+  sentAt?: Date | undefined
 }
 
 /** `exists` also says whose it is, so that the caller can prove ownership and link. */
@@ -43,8 +45,6 @@ export interface Customers {
 export function customersOf(context: Context): Customers {
   const { panel, settings } = context
   const countries = new Map<string, string>()
-  /** E-mails whose creation lost its answer: an account that appears under one of them is ours. */
-  const doubtful = new Set<string>()
 
   async function accountBy(fields: { id: string } | { name: string }): Promise<Row | undefined> {
     const isIt = (row: Row): boolean =>
@@ -96,14 +96,17 @@ export function customersOf(context: Context): Customers {
       return withIds(account)
     },
 
-    async create({ email, password, name, country, phone }) {
-      const key = `email:${email.toLowerCase()}`
+    async create({ email, password, name, country, phone, sentAt }) {
+      const key = email.toLowerCase()
       let existing: Customer | undefined
-      const outcome = await writeFor(context, key, {
+      const outcome = await writeFor(context, `email:${key}`, {
         name: 'account.edit',
+        // While this order is in doubt, the account that appears under its e-mail is taken for ours; afterwards it is somebody's.
+        key,
+        sentAt,
+        forgets: true,
         find: async () => {
           existing = await findByEmail(email)
-          if (existing && doubtful.has(key)) return existing
           if (existing)
             throw new BillmanagerError('exists', {
               kind: 'conflict',
@@ -113,11 +116,12 @@ export function customersOf(context: Context): Customers {
             })
           return undefined
         },
-        act: async () => {
+        before: async () => ({ country: await countryId(country) }),
+        act: async (known) => {
           const form = {
             email,
             realname: name,
-            country: await countryId(country),
+            country: known.country,
             passwd: password,
             confirm: password,
             project: settings.provider,
@@ -130,8 +134,6 @@ export function customersOf(context: Context): Customers {
         },
         look: async () => findByEmail(email),
       })
-      if (outcome.outcome === 'unconfirmed') doubtful.add(key)
-      else doubtful.delete(key)
       return existing && outcome.outcome === 'refused' ? { ...outcome, existing } : outcome
     },
 

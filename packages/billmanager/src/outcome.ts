@@ -61,6 +61,8 @@ export interface Write<A, T, B = undefined> {
   key?: string
   /** When the caller sent this order last, perhaps in an earlier process, which kept its doubts to itself. */
   sentAt?: Date | undefined
+  /** Nothing of ours is on the effect: what appears after the time of doubt cannot be taken for it. */
+  forgets?: boolean
   /** Whether the effect is there from an earlier attempt. */
   find?: () => Promise<T | undefined>
   /** Reads what the order needs, and what is there before it. `earlier` is what this gave for the order of the same key that was lost. */
@@ -90,8 +92,9 @@ export async function writeOnce<A, T, B>(
   { clock, readBack, doubts }: Means,
 ): Promise<Outcome<T>> {
   const key = write.key === undefined ? undefined : `${write.name} ${account}/${write.key}`
-  const doubt: Doubt<B> | undefined = key === undefined ? undefined : doubts.of(key, write.sentAt)
-  const isOnlyLooked = doubt !== undefined && doubts.isFresh(doubt)
+  const known: Doubt<B> | undefined = key === undefined ? undefined : doubts.of(key, write.sentAt)
+  const isOnlyLooked = known !== undefined && doubts.isFresh(known)
+  const doubt = write.forgets && !isOnlyLooked ? undefined : known
   const settled = <O extends Outcome<T>>(outcome: O): O => {
     if (key !== undefined) doubts.settle(key)
     return outcome

@@ -175,3 +175,39 @@ describe('a key that may have been sent before', () => {
     expect(simulator.payments()).toHaveLength(1)
   })
 })
+
+describe('an account under an e-mail', () => {
+  const eve = { email: 'eve@x.test', password: 'password-1', name: 'Eve', country: 'RU' }
+  const blindTo = (isIt: (form: URLSearchParams) => boolean) => answering((form) => (isIt(form) ? '<html>' : undefined))
+
+  test('is not taken for ours when only the form of countries was lost before', async () => {
+    const { panel, connect, sentOf } = await world()
+    let isBlind = true
+    const blind = connect({ send: blindTo((form) => isBlind && form.get('func') === 'account.edit' && !form.has('sok')) })
+    expect(await blind.customers.create(eve)).toMatchObject({ outcome: 'refused', code: 'unavailable' })
+    expect(sentOf('account.edit')).toHaveLength(1)
+    isBlind = false
+    expect(await panel.customers.create(eve)).toMatchObject({ outcome: 'confirmed' })
+    expect(await blind.customers.create(eve)).toMatchObject({
+      outcome: 'refused',
+      code: 'exists',
+      existing: { login: eve.email },
+    })
+  })
+
+  test('is taken for ours when our order was lost a short time ago, and no longer afterwards', async () => {
+    const { connect, simulator, clock } = await world()
+    const blind = connect({ send: blindTo((form) => isSent(form, 'account.edit')) })
+    simulator.switches.set({ visibilityDelayMs: 30_000 })
+    expect(await blind.customers.create(eve)).toMatchObject({ outcome: 'unconfirmed', code: 'no_answer' })
+    const sentAt = clock.now()
+    clock.advance(30_001)
+    expect(await connect().customers.create({ ...eve, sentAt })).toMatchObject({ outcome: 'confirmed', repeated: true })
+    clock.advance(30_001)
+    expect(await blind.customers.create(eve)).toMatchObject({
+      outcome: 'refused',
+      code: 'exists',
+      existing: { login: eve.email },
+    })
+  })
+})
