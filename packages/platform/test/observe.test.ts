@@ -8,7 +8,7 @@ let customer: Person
 let beforeChangesAreRead: (() => Promise<void>) | undefined
 const layer: Layer = (next) => async (request) => {
   const answer = await next(request)
-  if (request.url.includes('changes-since')) {
+  if (beforeChangesAreRead && /\/servers\/detail\?/.test(request.url)) {
     const act = beforeChangesAreRead
     beforeChangesAreRead = undefined
     await act?.()

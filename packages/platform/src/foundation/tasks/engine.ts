@@ -1,21 +1,19 @@
 import { assert, Bug, type Clock, newId } from '@straylight/kit'
 import { type RawBuilder, sql } from 'kysely'
-import { fromKysely, PgBoss } from 'pg-boss'
 import type { Database, Tx } from '../db.ts'
 import { announce } from '../events.ts'
 import { registerResources } from '../resources.ts'
 import type { TaskRow } from './history.ts'
 import { describe, isRetryable, needsOperator, reasonFor, tookTooLong } from './failures.ts'
 import { closeIncidents, openIncident } from './incidents.ts'
+import { TaskQueue } from './queue.ts'
 import { takeWorkerNumber, type WorkerNumber } from './worker-number.ts'
 import type { AnyWorkflow, Move, NewTask, TaskLog, TaskOf, Workflow } from './workflow.ts'
 
-const queue = 'task'
 const baseBackoffMs = 500
 const longestBackoffMs = 60_000
 /** A task that is taken up later than this after it was due could not run in between. */
 const unhurriedMs = 10_000
-const urgentPriority = 10
 /** A step that has failed this often calls an operator, and goes on trying. */
 export const attemptsBeforeIncident = 8
 
@@ -29,7 +27,7 @@ export const attemptsBeforeIncident = 8
 export class TaskEngine {
   readonly #database: Database
   readonly #clock: Clock
-  readonly #boss: PgBoss
+  readonly #queue: TaskQueue
   /** Each has an input type of its own, which `start` checks where a task is made. */
   readonly #workflows = new Map<string, AnyWorkflow>()
   readonly #log: TaskLog
@@ -50,16 +48,7 @@ export class TaskEngine {
     this.#clock = options.clock
     this.#log = options.log
     this.#random = options.random ?? Math.random
-    this.#boss = new PgBoss({
-      connectionString: options.database.url,
-      application_name: 'straylight-tasks',
-      max: 6,
-      useListenNotify: true,
-      schedule: false,
-      superviseIntervalSeconds: 5,
-      monitorIntervalSeconds: 5,
-    })
-    this.#boss.on('error', (error) => options.onError?.(error as Error))
+    this.#queue = new TaskQueue({ databaseUrl: options.database.url, onError: options.onError })
   }
 
   register(...workflows: AnyWorkflow[]): void {
@@ -79,52 +68,21 @@ export class TaskEngine {
 
   /** Makes the queue's tables. Needed before tasks can be ordered, also where none is run. */
   async open(): Promise<void> {
-    await this.#boss.start()
-    await this.#boss.createQueue(queue, {
-      notify: true,
-      retryLimit: 1_000_000,
-      retryDelay: 1,
-      heartbeatSeconds: 10,
-      expireInSeconds: 3600,
-      retentionSeconds: 30 * 86_400,
-      deleteAfterSeconds: 60,
-    })
+    await this.#queue.open()
   }
 
   /** Begins to carry tasks out in this process, `concurrency` at once, after taking back what a dead process had in hand. */
   async work(concurrency: number): Promise<void> {
     await this.enlist()
-    for (let n = 0; n < concurrency; n++) await this.#hire()
+    for (let n = 0; n < concurrency; n++) await this.#queue.hire((taskId, jobId) => this.run(taskId, jobId))
     this.#ticking = this.#tickLoop()
-  }
-
-  /** One worker, one job at a time: a slow job holds up no other, and one that throws fails no other. */
-  async #hire(): Promise<void> {
-    let worker: string | undefined
-    worker = await this.#boss.work<{ taskId: string }>(
-      queue,
-      {
-        batchSize: 1,
-        pollingIntervalSeconds: 2,
-        notifyPollingIntervalSeconds: 5,
-        heartbeatRefreshSeconds: 3,
-      },
-      async ([job]) => {
-        try {
-          if (job) await this.run(job.data.taskId, job.id)
-        } finally {
-          // It looks for the next job at once; by itself it would sleep until it hears of a new one.
-          if (worker) this.#boss.notifyWorker(worker)
-        }
-      },
-    )
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#kick?.()
     await this.#ticking
-    await this.#boss.stop({ graceful: true, timeout: 5_000 })
+    await this.#queue.close()
     this.#worker?.release()
   }
 
@@ -163,7 +121,7 @@ export class TaskEngine {
       })
       .execute()
     if (order.projectId) await registerResources(tx, 'task', { project_id: order.projectId, account_id: order.accountId }, [id])
-    await this.#enqueue(tx, [{ id, jobId, workflow: workflow.name }])
+    await this.#queue.send(tx, [{ id: jobId, taskId: id, isUrgent: workflow.isUrgent === true }])
     await announce(tx, {
       type: 'task',
       id,
@@ -171,18 +129,6 @@ export class TaskEngine {
       ...(order.projectId ? { projectId: order.projectId } : {}),
     })
     return id
-  }
-
-  async #enqueue(tx: Tx, tasks: (Queued & { jobId: string })[]): Promise<void> {
-    await this.#boss.insert(
-      queue,
-      tasks.map(({ id, jobId, workflow }) => ({
-        id: jobId,
-        data: { taskId: id },
-        priority: this.#workflows.get(workflow)?.isUrgent ? urgentPriority : 0,
-      })),
-      { db: fromKysely(tx as never) },
-    )
   }
 
   /** Something was heard of a subject: tasks that wait for it go on at once. @returns how many. */
@@ -240,7 +186,15 @@ export class TaskEngine {
         .set({ ...changes, state: 'queued', due_at: null, job_id: jobId })
         .where('id', '=', id)
         .execute()
-    if (renewed.length > 0) await this.#enqueue(tx, renewed)
+    if (renewed.length > 0)
+      await this.#queue.send(
+        tx,
+        renewed.map(({ id, jobId, workflow }) => ({
+          id: jobId,
+          taskId: id,
+          isUrgent: this.#workflows.get(workflow)?.isUrgent === true,
+        })),
+      )
     return renewed.length
   }
 
@@ -476,7 +430,7 @@ export class TaskEngine {
           error: null,
           ...(move.isQueueing ? { step_started_at: due } : {}),
         })
-        await this.#complete(tx, row)
+        await this.#queue.complete(tx, row.job_id)
         return undefined
       }
       if (move.kind === 'go') {
@@ -500,7 +454,7 @@ export class TaskEngine {
       })
       await this.#writeStep(tx, row, 'done', null, now)
       await closeIncidents(tx, row.id, now)
-      await this.#complete(tx, row)
+      await this.#queue.complete(tx, row.job_id)
       await this.#tell(tx, row)
       return undefined
     })
@@ -521,7 +475,7 @@ export class TaskEngine {
           `${row.workflow} of ${row.subject_name} has failed ${attempts} times at ${row.step}: ${describe(error)}`,
           now,
         )
-      await this.#complete(tx, row)
+      await this.#queue.complete(tx, row.job_id)
       if (attempts > 1) await this.#tell(tx, row)
     })
   }
@@ -560,7 +514,7 @@ export class TaskEngine {
         await workflow.failed?.(tx, { ...task, failing: true, reason })
         await this.#update(tx, row, { ...common, state: 'failed', finished_at: now, worker: null })
         await closeIncidents(tx, row.id, now)
-        await this.#complete(tx, row)
+        await this.#queue.complete(tx, row.job_id)
       }
       await this.#writeStep(
         tx,
@@ -603,10 +557,6 @@ export class TaskEngine {
         finished_at: now,
       })
       .execute()
-  }
-
-  async #complete(tx: Tx, row: TaskRow): Promise<void> {
-    await this.#boss.complete(queue, row.job_id, undefined, { db: fromKysely(tx as never), includeQueued: true })
   }
 
   async #tell(tx: Tx, row: TaskRow): Promise<void> {
