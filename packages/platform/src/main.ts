@@ -61,6 +61,10 @@ async function main(config: Config): Promise<void> {
   process.on('disconnect', () => void stop(0))
   process.on('unhandledRejection', (error) => logger.error({ err: error }, 'a promise failed and nobody looked'))
 
+  // Built, where that is needed, while the database starts.
+  const web = builtWeb(say)
+  web.catch(() => {}) // told where it is waited for
+
   let tellRun: (() => void) | undefined
   const postgres = config.databaseUrl ? undefined : await startPostgres(config.dataFolder)
   if (postgres) {
@@ -120,7 +124,6 @@ async function main(config: Config): Promise<void> {
       : await startBillmanagerSimulator({ clock, dataFile: join(config.dataFolder, 'billmanager.jsonl') })
   if (billmanagerSimulator) undo.push(() => billmanagerSimulator.close())
 
-  const webFolder = await builtWeb(say)
   const app = await createApp({
     database,
     clock,
@@ -148,7 +151,7 @@ async function main(config: Config): Promise<void> {
         : billmanagerSimulator && { url: billmanagerSimulator.url, ...billmanagerSimulator.credentials },
     },
     amqpUrl: config.amqpUrl,
-    webFolder,
+    webFolder: await web,
     secureCookies: config.publicUrl?.startsWith('https:') ?? false,
     trustProxy: config.trustProxy === '' ? false : config.trustProxy,
     processMetrics: true,
