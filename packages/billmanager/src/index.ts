@@ -22,9 +22,11 @@ export type { Payer, PayerDetails, PayerKind } from './payers.ts'
 export type { NewPayment, Payment, PaymentMethod, PaymentQuery, PaymentStatus, StartedPayment } from './payments.ts'
 export {
   type GrantedPromise,
+  type PromiseEnd,
   type PromiseHistory,
   type PromiseRules,
   type PromiseStrategy,
+  type PromiseWish,
   promiseForbidden,
 } from './promised.ts'
 export { readAmount, splitForPanel, writeAmount } from './protocol/amount.ts'

@@ -45,7 +45,13 @@ describe('promised payments', () => {
       value: { payment: { status: 'promised' } },
     })
     expect((await panel.money.balance(customer)).real.micros).toBe(30_000_000n)
-    expect(await panel.money.promise(customer, wish)).toMatchObject({ outcome: 'refused', code: 'busy' })
+    expect(await panel.money.promise(customer, wish)).toMatchObject({
+      outcome: 'confirmed',
+      repeated: true,
+      value: { payment: { status: 'promised' } },
+    })
+    expect(await panel.money.promise(customer, { ...wish, key: 'promise-2' })).toMatchObject({ outcome: 'refused', code: 'busy' })
+    expect((await panel.money.balance(customer)).real.micros).toBe(30_000_000n)
     await pay(25_000_000n)
     expect((await panel.money.balance(customer)).real.micros).toBe(35_000_000n)
     expect((await panel.money.promiseHistory(customer)).open).toBe(false)
@@ -64,8 +70,98 @@ describe('promised payments', () => {
     await pay(10_000_000n)
     expect(await panel.money.promise(customer, wish)).toMatchObject({ outcome: 'confirmed', value: { payment: undefined } })
     expect(await panel.money.balance(customer)).toMatchObject({ mode: 'credit', available: money(30_000_000n, 'EUR') })
-    expect(await panel.money.endOwnPromise(customer, wish.amount)).toMatchObject({ outcome: 'confirmed' })
+    expect(await panel.money.endOwnPromise(customer, wish)).toMatchObject({ outcome: 'confirmed' })
     expect(await panel.money.balance(customer)).toMatchObject({ mode: 'prepaid', available: money(10_000_000n, 'EUR') })
+  })
+
+  test('own: the same key raises the limit once and ends once; another waits until it has ended', async () => {
+    const lax = { ...rules, cooldownDays: 0 }
+    const { panel, customer, pay, simulator } = await paid({ promised: { kind: 'own', raiseCredit: true }, promiseRules: lax })
+    await pay(10_000_000n)
+    simulator.setPurse(customer.accountId, { creditLimit: 5_000_000n })
+    const limit = () => simulator.purses().find(({ accountId }) => accountId === customer.accountId)?.creditLimit
+    expect(await panel.money.promise(customer, wish)).toMatchObject({ outcome: 'confirmed', repeated: false })
+    expect(await panel.money.promise(customer, wish)).toMatchObject({ outcome: 'confirmed', repeated: true })
+    expect(limit()).toBe(25_000_000n)
+    const other = { ...wish, key: 'promise-2' }
+    expect(await panel.money.promise(customer, other)).toMatchObject({ outcome: 'refused', code: 'busy' })
+    expect(await panel.money.promiseHistory(customer)).toMatchObject({ open: true })
+    expect(await panel.money.endOwnPromise(customer, wish)).toMatchObject({ outcome: 'confirmed', repeated: false })
+    expect(await panel.money.endOwnPromise(customer, wish)).toMatchObject({ outcome: 'confirmed', repeated: true })
+    expect(limit()).toBe(5_000_000n)
+    expect(await panel.money.promise(customer, wish)).toMatchObject({ outcome: 'confirmed', repeated: true })
+    expect(limit()).toBe(5_000_000n)
+    expect(await panel.money.promise(customer, other)).toMatchObject({ outcome: 'confirmed', repeated: false })
+    expect(limit()).toBe(25_000_000n)
+  })
+
+  test.each(['promise', 'end'])('own: a %s whose answer was lost is not done twice, nor after a restart', async (what) => {
+    const { panel, connect, customer, pay, simulator, clock } = await paid({ promised: { kind: 'own', raiseCredit: true } })
+    await pay(10_000_000n)
+    simulator.setPurse(customer.accountId, { creditLimit: what === 'end' ? 50_000_000n : 5_000_000n })
+    const limit = () => simulator.purses().find(({ accountId }) => accountId === customer.accountId)?.creditLimit
+    const { credit } = await panel.money.balance(customer)
+    const does = (by: typeof panel, more = {}): Promise<{ outcome: string }> =>
+      what === 'end' ? by.money.endOwnPromise(customer, { ...wish, ...more }) : by.money.promise(customer, { ...wish, ...more })
+    simulator.switches.set({ visibilityDelayMs: 200_000 })
+    simulator.faults.add({ match: { func: 'subaccount.edit' }, effect: 'drop-after', times: 1 })
+    // The fault takes the first call, which reads; nothing was sent.
+    expect(await does(panel)).toMatchObject({ outcome: 'refused', code: 'unavailable' })
+    expect(await does(panel)).toMatchObject({ outcome: 'unconfirmed' })
+    const after = what === 'end' ? 30_000_000n : 25_000_000n
+    expect(limit()).toBe(after)
+    expect(await does(panel)).toMatchObject({ outcome: 'unconfirmed', code: 'no_answer' })
+    // Its time of doubt is over and it is still not seen: the same limit is set.
+    clock.advance(60_001)
+    expect(await does(panel)).toMatchObject({ outcome: 'unconfirmed' })
+    expect(limit()).toBe(after)
+    if (what === 'promise')
+      expect(await panel.money.promise(customer, { ...wish, key: 'promise-2' })).toMatchObject({
+        outcome: 'refused',
+        code: 'busy',
+      })
+    clock.advance(200_000)
+    expect(await does(connect(), { limitBefore: credit })).toMatchObject({ outcome: 'confirmed', repeated: true })
+    expect(await does(panel)).toMatchObject({ outcome: 'confirmed', repeated: true })
+    expect(limit()).toBe(after)
+  })
+
+  test('own: a limit that somebody changed meanwhile is left alone', async () => {
+    const { panel, customer, pay, simulator } = await paid({ promised: { kind: 'own', raiseCredit: true } })
+    await pay(10_000_000n)
+    simulator.setPurse(customer.accountId, { creditLimit: 7_000_000n })
+    expect(await panel.money.promise(customer, { ...wish, limitBefore: money(5_000_000n, 'EUR') })).toMatchObject({
+      outcome: 'refused',
+      error: { field: 'limitBefore' },
+    })
+  })
+
+  test('own, without the panel: one at a time, and its end tells the panel nothing', async () => {
+    const { panel, customer, pay, sentOf } = await paid({
+      promised: { kind: 'own' },
+      promiseRules: { ...rules, cooldownDays: 0 },
+    })
+    await pay(10_000_000n)
+    const history = { paid: money(10_000_000n, 'EUR'), open: false, lastOn: undefined }
+    const both = await Promise.all([
+      panel.money.promise(customer, { ...wish, history }),
+      panel.money.promise(customer, { ...wish, history, key: 'promise-2' }),
+    ])
+    expect(both).toMatchObject([{ outcome: 'confirmed' }, { outcome: 'refused', code: 'busy' }])
+    expect(await panel.money.endOwnPromise(customer, wish)).toMatchObject({ outcome: 'confirmed' })
+    expect(await panel.money.promise(customer, { ...wish, key: 'promise-2' })).toMatchObject({ outcome: 'confirmed' })
+    expect(sentOf('subaccount.edit')).toEqual([])
+  })
+
+  test('function: a promise whose answer was lost and that is seen late is made once', async () => {
+    const { panel, customer, pay, simulator, clock, sentOf } = await paid({ promised: { kind: 'function' } })
+    await pay(10_000_000n)
+    simulator.switches.set({ visibilityDelayMs: 30_000 })
+    expect(await panel.money.promise(customer, wish)).toMatchObject({ outcome: 'unconfirmed' })
+    expect(await panel.money.promise(customer, wish)).toMatchObject({ outcome: 'unconfirmed' })
+    clock.advance(30_001)
+    expect(await panel.money.promise(customer, wish)).toMatchObject({ outcome: 'confirmed', repeated: true })
+    expect(sentOf('promisepayment.add')).toHaveLength(1)
   })
 
   test.each([
