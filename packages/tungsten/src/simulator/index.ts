@@ -153,8 +153,16 @@ export async function startTungstenSimulator(options: TungstenSimulatorOptions):
         log.flush()
         return { status: 204 }
       }
+      case 'GET /_sim/switches':
+        return { status: 200, body: { queryEngine: analytics.queryEngine, zookeeperAway: world.zookeeperAway } }
+      case 'PUT /_sim/switches':
       case 'POST /_sim/switches': {
-        const { queryEngine, zookeeperAway } = order() as { queryEngine?: boolean; zookeeperAway?: boolean }
+        const { queryEngine, zookeeperAway, ...others } = order() as { queryEngine?: boolean; zookeeperAway?: boolean }
+        if (
+          [queryEngine, zookeeperAway].some((one) => one !== undefined && typeof one !== 'boolean') ||
+          Object.keys(others).length > 0
+        )
+          return { status: 400, body: { error: 'the switches are queryEngine and zookeeperAway, each true or false' } }
         if (queryEngine !== undefined) analytics.queryEngine = queryEngine
         if (zookeeperAway !== undefined) world.zookeeperAway = zookeeperAway
         return { status: 204 }
