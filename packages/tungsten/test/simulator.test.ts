@@ -167,6 +167,28 @@ describe('faults', () => {
     await config.create('virtual-machine', { fq_name: ['vm'] })
   })
 
+  test('and switches are seen and set over HTTP, as the page does it', async () => {
+    const { simulator, config } = await start()
+    const switches = `${simulator.url}/_sim/switches`
+    const set = async (body: unknown) => (await fetch(switches, { method: 'PUT', body: JSON.stringify(body) })).status
+    expect(await (await fetch(switches)).json()).toEqual({ queryEngine: true, zookeeperAway: false })
+    expect(await set({ queryEngine: true, zookeeperAway: true })).toBe(204)
+    expect(await (await fetch(switches)).json()).toMatchObject({ zookeeperAway: true })
+    await expect(config.create('virtual-machine', { fq_name: ['vm'] })).rejects.toMatchObject({ status: 503 })
+    for (const nonsense of [{ zookeeperAway: 'no' }, { zookeper: true }]) expect(await set(nonsense)).toBe(400)
+  })
+
+  test('cut the change feed after its beginning', async () => {
+    const { simulator, clock, config } = await start()
+    simulator.faults.add({ match: { path: '^/watch$' }, effect: 'drop-after', times: 1 })
+    const feed = changes(config, { types: ['project'], clock })
+    expect(await feed.next()).toMatchObject({ value: { kind: 'everything', type: 'project' } })
+    await expect(feed.next()).rejects.toMatchObject({ code: 'tungsten.feed_lost' })
+    await expect
+      .poll(async () => ((await (await fetch(`${simulator.url}/_sim/state`)).json()) as { watching: number }).watching)
+      .toBe(0)
+  })
+
   test('are ordered over HTTP too', async () => {
     const { simulator, analytics } = await start()
     const order = (path: string, body: unknown) =>

@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
-import { type Fault, Faults } from './faults.ts'
+import { breakStream } from './broken-stream.ts'
+import { type Fault, faultEffects, Faults } from './faults.ts'
 
 export interface SimRequest {
   method: string
@@ -149,7 +150,9 @@ export async function startSimulator(
     }
     if (fault?.effect === 'delay') await definition.clock.sleep(fault.delay_ms ?? 1000)
     const instead = fault ? answerInstead(definition, request, fault) : undefined
-    if (!instead && definition.stream?.(request, outgoing)) return note(200)
+    const mend = !instead && definition.stream && fault ? breakStream(outgoing, fault, definition.clock) : undefined
+    if (!instead && definition.stream?.(request, outgoing)) return note(fault?.effect === 'drop-after' ? 'dropped' : 200)
+    mend?.()
     const response = instead ?? (await definition.handle(request))
     definition.flush?.()
     if (fault?.effect === 'delay-after') await definition.clock.sleep(fault.delay_ms ?? 1000)
@@ -282,9 +285,10 @@ form:not([hidden]){display:flex;flex-wrap:wrap;gap:8px;align-items:end}label{dis
 <form id="fault">
 <label>Service<input name="service" size="10"></label><label>Method<input name="method" size="6"></label>
 <label>Path, a regular expression<input name="path" size="24"></label><label>Function<input name="func" size="12"></label>
-<label>Effect<select name="effect">${['status', 'delay', 'delay-after', 'drop-before', 'drop-after', 'silent-ok', 'wsrep', 'html', 'slow-body'].map((effect) => `<option>${effect}</option>`).join('')}</select></label>
+<label>Effect<select name="effect">${faultEffects.map((effect) => `<option>${effect}</option>`).join('')}</select></label>
 <label>Status<input name="status" size="4" inputmode="numeric"></label><label>Delay, ms<input name="delay_ms" size="6" inputmode="numeric"></label>
-<label>Times<input name="times" size="4" inputmode="numeric"></label><button>Arm</button><button type="button" id="clear">Disarm all</button>
+<label>Times<input name="times" size="4" inputmode="numeric"></label><label>Probability, 0 to 1<input name="probability" size="4" inputmode="decimal"></label>
+<label>Seed<input name="seed" size="6" inputmode="numeric"></label><label>Body, JSON or text<input name="body" size="24"></label><button>Arm</button><button type="button" id="clear">Disarm all</button>
 </form>
 <p id="message" role="status"></p>
 <pre id="faults"></pre>
@@ -308,7 +312,8 @@ fault.onsubmit = async (event) => {
   event.preventDefault()
   const values = Object.fromEntries([...new FormData(fault)].filter(([, value]) => value !== ''))
   const { service, method, path, func, ...rest } = values
-  for (const name of ['status', 'delay_ms', 'times']) if (name in rest) rest[name] = Number(rest[name])
+  for (const name of ['status', 'delay_ms', 'times', 'probability', 'seed']) if (name in rest) rest[name] = Number(rest[name])
+  if ('body' in rest) try { rest.body = JSON.parse(rest.body) } catch {}
   const answer = await fetch('/_sim/faults', { method: 'POST', body: JSON.stringify({ match: { service, method, path, func }, ...rest }) })
   message.textContent = answer.ok ? 'Armed.' : (await answer.json()).error
   refresh()
