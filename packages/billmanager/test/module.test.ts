@@ -363,6 +363,33 @@ describe('a day’s usage', () => {
     expect(await panel.usage.pushDay(day)).toMatchObject({ outcome: 'confirmed' })
   })
 
+  test('is announced, and so charged, when the platform’s receipt of it is lost', async () => {
+    const { panel, simulator, clock, day, stat, lost } = await withDay()
+    await panel.usage.pushDay(day)
+    lost.usageAnswers = 1
+    expect(await stat()).toMatchObject({ code: 1 })
+    expect(await stat()).toMatchObject({ code: 0 })
+    simulator.setPurse('701', { balance: 1_000_000n })
+    clock.advance(86_400_000)
+    expect(simulator.expenses()).toMatchObject([{ amount: 485_000n, realDay: '2024-06-04' }])
+  })
+
+  test('is announced by the next run when the panel did not take the announcement, and told to nobody before', async () => {
+    const { panel, simulator, clock, day, rows, stat } = await withDay()
+    await panel.usage.pushDay(day)
+    const other = { ...day, key: 'u-2', date: '2024-06-03' }
+    await panel.usage.pushDay(other)
+    simulator.faults.add({ match: { func: 'simulator.poststat' }, effect: 'status', status: 503, times: 1 })
+    expect((await stat()).code).not.toBe(0)
+    expect(await panel.usage.pushDay(day)).toMatchObject({ outcome: 'unconfirmed', code: 'pending' })
+    expect(await stat()).toMatchObject({ code: 0 })
+    expect(await rows()).toBe('2')
+    expect(await panel.usage.pushDay(day)).toMatchObject({ outcome: 'confirmed' })
+    simulator.setPurse('701', { balance: 1_000_000n })
+    clock.advance(86_400_000)
+    expect(simulator.expenses()).toMatchObject([{ amount: 970_000n }])
+  })
+
   test('is never inserted again when the module was killed in the middle; it is told as doubtful', async () => {
     const { panel, env, day, rows, stat } = await withDay()
     await panel.usage.pushDay(day)

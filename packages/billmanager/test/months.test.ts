@@ -49,8 +49,10 @@ async function aMonth(switches: Partial<Switches> = {}) {
     async live(days: number) {
       for (let lived = 0; lived < days; lived++) {
         const today = clock.now().toISOString().slice(0, 10)
-        if (simulator.items()[0]?.status === '2')
+        if (simulator.items()[0]?.status === '2') {
           await askAsRoot('simulator.insert_stat', { item: service.id, date: today, param: 'cpu', value: '48', measure: 'hour' })
+          await askAsRoot('simulator.poststat', { module: '7', date: today })
+        }
         clock.advance(new Date(`${today}T00:00:00Z`).getTime() + day - clock.now().getTime())
         await simulator.idle()
         simulator.items()

@@ -388,6 +388,9 @@ describe('services', async () => {
     const id = await openService(bob, 'prj-28')
     clock.advance(5000)
     await askAsRoot('simulator.insert_stat', { item: id, date: '2024-06-04', param: 'cpu', value: '10.48', measure: 'hour' })
+    // What was not announced is not priced.
+    expect(await askAsRoot('service.billdaily', { item: id, from: 'daily' })).toEqual({ ok: {} })
+    await askAsRoot('simulator.poststat', { module: '7', date: '2024-06-04' })
     const { error } = await askAsRoot('service.billdaily', { item: id, from: 'daily' })
     expect(error).toMatchObject({
       $type: 'not_enough_money',
@@ -406,6 +409,7 @@ describe('services', async () => {
     const id = await openService(eve, 'prj-29')
     clock.advance(5000)
     await askAsRoot('simulator.insert_stat', { item: id, date: '2024-06-04', param: 'traffic', value: '10001', measure: 'gib' })
+    await askAsRoot('simulator.poststat', { module: '7', date: '2024-06-04' })
     expect(await askAsRoot('service.statdaily', { item: id, statdate: '2024-06-04' })).toMatchObject({
       error: { $type: 'stat_addon_over_limit', $object: '', $value: '' },
     })

@@ -109,8 +109,9 @@ export class Daily {
       if (item.accountId === accountId && item.status === '3_autosuspend') this.#engine.startUnlessBusy(item, 'resume')
   }
 
+  /** What may be priced: of announced days, and not charged yet. */
   #open = (itemId: string): Statistic[] =>
-    this.#world.store.all('statistic').filter((row) => row.itemId === itemId && !row.billed)
+    this.#world.store.all('statistic').filter((row) => row.itemId === itemId && row.announced && !row.billed)
   #sum = (rows: Statistic[]): bigint => rows.reduce((sum, { value }) => sum + value, 0n)
 
   /** Automatic suspensions only: what staff suspended is spared. https://docs.ispsystem.com/billmanager/service-activation/service-management/service-deletion-policy */

@@ -225,6 +225,8 @@ export interface Statistic {
   /** Millionths of the measure. */
   value: bigint
   measure: string
+  /** `poststat` told that its day is complete; until then it is not priced. */
+  announced: boolean
   billed: boolean
 }
 

@@ -307,7 +307,7 @@ export const operationFunctions: Record<string, PanelFunction> = {
     fields: ['item', 'date', 'param', 'value', 'measure'],
     run: insertStatistic,
   },
-  'simulator.poststat': { level: 30, fields: ['module', 'date'], run: () => ok() },
+  'simulator.poststat': { level: 30, fields: ['module', 'date'], run: announceDay },
 }
 
 function insertStatistic(call: Call): Answer {
@@ -326,7 +326,19 @@ function insertStatistic(call: Call): Answer {
     param: call.param('param'),
     value,
     measure: call.param('measure'),
+    announced: false,
     billed: false,
   })
+  return ok()
+}
+
+/** The rows of a day that are there by now are complete. Rows of the same day that come later are announced again. */
+function announceDay(call: Call): Answer {
+  const { store } = call.world
+  const module = call.thing('module', 'module')
+  if (!module) throw missing('elid')
+  const day = call.param('date').slice(0, 10)
+  for (const row of store.all('statistic'))
+    if (row.day === day && !row.announced) store.put('statistic', { ...row, announced: true })
   return ok()
 }
