@@ -47,8 +47,8 @@ const child = spawn(pinnedNode, ['--disable-warning=ExperimentalWarning', join(r
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   env: { ...process.env, PATH: `${dirname(pinnedNode)}:${process.env.PATH ?? ''}` },
 })
-// Ctrl-C reaches the whole process group: here it is only waited for. A signal sent to this process alone is passed on.
-process.on('SIGINT', () => {})
+// Ctrl-C reaches the whole process group, so the program has a second to end by itself; an interrupt sent to this process alone is passed on then.
+process.on('SIGINT', () => setTimeout(() => child.kill('SIGTERM'), 1000))
 process.on('SIGTERM', () => child.kill('SIGTERM'))
 process.on('SIGHUP', () => child.kill('SIGTERM'))
 child.on('error', (error) => fail(`${pinnedNode} could not be started: ${error.message}`))
