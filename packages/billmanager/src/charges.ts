@@ -70,14 +70,15 @@ export function chargesOf(context: Context) {
     }
   }
 
-  /** The charges of a client that were made since a day (`YYYY-MM-DD`), newest first. */
+  /** The charges of a client that were made since a day (`YYYY-MM-DD`), newest first where the panel can order them. */
   async function charges(customer: Customer, since?: string): Promise<Charge[]> {
     const found: Charge[] = []
-    for await (const row of rowsOf(panel, 'expense', {}, { su: customer.login, newestFirst: true })) {
+    const isOld = (one: Charge | undefined): boolean => one !== undefined && since !== undefined && isBefore(one, since)
+    // A panel may not know the order that was asked for: only a page that does go down to old charges says that the next ones are older.
+    const isEnough = (page: readonly Row[]): boolean => isOld(page.map(fromRow).at(-1)) && isDescending(page)
+    for await (const row of rowsOf(panel, 'expense', {}, { su: customer.login, newestFirst: true, isEnough })) {
       const charge = fromRow(row)
-      if (!charge) continue
-      if (since !== undefined && isBefore(charge, since)) break
-      found.push(charge)
+      if (charge && !isOld(charge)) found.push(charge)
     }
     return found
   }
@@ -103,7 +104,7 @@ export function chargesOf(context: Context) {
   async function findCharges(customer: Customer, keys: Iterable<string>, since: string): Promise<Map<string, PostedCharge>> {
     const wanted = new Set(keys)
     const found = new Map<string, PostedCharge>()
-    for (const one of (await charges(customer, since)).reverse()) {
+    for (const one of (await charges(customer, since)).sort((a, b) => Number(a.id) - Number(b.id))) {
       const { key } = one
       if (key === undefined || !wanted.has(key)) continue
       const first = found.get(key)
@@ -245,6 +246,12 @@ export function chargesOf(context: Context) {
 function isBefore({ createdOn, on }: Charge, since: string): boolean {
   if (createdOn !== undefined) return createdOn < since
   return on !== undefined && Date.parse(on) < Date.parse(since) - 2 * 86_400_000
+}
+
+/** More than one row, each with a lesser id than the one before. */
+function isDescending(page: readonly Row[]): boolean {
+  const ids = page.map((row) => Number(row.id('id')))
+  return ids.length > 1 && ids.every((id, index) => index === 0 || id < (ids[index - 1] ?? 0))
 }
 
 function mistakeIn({ amount, key, taxRate }: NewCharge, customer: Customer): BillmanagerError | undefined {

@@ -1,4 +1,4 @@
-import { money } from '@straylight/kit'
+import { money, undiciSend } from '@straylight/kit'
 import { describe, expect, test } from 'vitest'
 import { world } from './support/world.ts'
 
@@ -110,5 +110,54 @@ describe('in whose name', () => {
     expect(newest).toMatchObject({ key: 'k-2', on: tomorrow })
     expect(nights).toMatchObject({ key: undefined, on: today, createdOn: tomorrow })
     expect(await panel.money.postCharge(customer, { ...charge, since: today })).toMatchObject({ repeated: true })
+  })
+
+  test.each([
+    ['oldest first', (form: URLSearchParams) => form.set('p_col', '+id')],
+    ['by their text', (form: URLSearchParams) => form.set('p_col', '+locale_name')],
+  ])('a panel that lists charges %s shows them all the same: nothing is posted twice', async (_, change) => {
+    const { panel, connect, simulator, customer, charge, clock } = await world()
+    for (const key of ['a-1', 'b-2', 'z-3']) await panel.money.postCharge(customer, { ...charge, text: key, key })
+    clock.advance(5 * 86_400_000)
+    const since = clock.now().toISOString().slice(0, 10)
+    await panel.money.postCharge(customer, { ...charge, text: 'm', since })
+    const send = undiciSend()
+    const otherwise = connect({
+      send: (request) => {
+        const form = new URLSearchParams(String(request.body))
+        if (form.get('func') !== 'expense') return send(request)
+        change(form)
+        return send({ ...request, body: form.toString() })
+      },
+    })
+    expect(await otherwise.money.postCharge(customer, { ...charge, since })).toMatchObject({
+      outcome: 'confirmed',
+      repeated: true,
+    })
+    expect(simulator.expenses()).toHaveLength(4)
+  })
+
+  test('old charges are not read page after page when the panel shows the newest first', async () => {
+    const { panel, simulator, customer, charge, clock, connect } = await world()
+    const old = Array.from({ length: 4 }, (_, index) => ({ ...charge, key: `old-${index}` }))
+    await panel.money.postCharges(customer, old)
+    clock.advance(5 * 86_400_000)
+    const since = clock.now().toISOString().slice(0, 10)
+    await panel.money.postCharge(customer, { ...charge, since })
+    const send = undiciSend()
+    let pages = 0
+    const small = connect({
+      send: (request) => {
+        const form = new URLSearchParams(String(request.body))
+        if (form.get('func') !== 'expense') return send(request)
+        pages++
+        form.set('p_cnt', '2')
+        return send({ ...request, body: form.toString() })
+      },
+    })
+    expect(await small.money.charges(customer, since)).toHaveLength(1)
+    expect(pages).toBe(1)
+    expect(await small.money.charges(customer)).toHaveLength(5)
+    expect(simulator.expenses()).toHaveLength(5)
   })
 })

@@ -17,7 +17,12 @@ export async function* rowsOf(
   panel: Panel,
   func: string,
   parameters: Parameters = {},
-  options: CallOptions & { newestFirst?: boolean; pageSize?: number } = {},
+  options: CallOptions & {
+    newestFirst?: boolean
+    pageSize?: number
+    /** Whether the pages after one that shows these rows are of no interest. */
+    isEnough?: (page: readonly Row[]) => boolean
+  } = {},
 ): AsyncGenerator<Row, void, void> {
   const size = options.pageSize ?? pageSize
   const seen = new Set<string>()
@@ -39,6 +44,7 @@ export async function* rowsOf(
     }
     read += rows.length
     if (rows.length === 0 || read >= (doc.total ?? (rows.length < size ? read : Number.POSITIVE_INFINITY))) return
+    if (options.isEnough?.(rows)) return
   }
   throw endless(func)
 }

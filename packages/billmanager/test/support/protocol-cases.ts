@@ -379,7 +379,7 @@ export const markerCases: Case[] = [
 ]
 
 /** A panel whose answers are given, one a page; the cases see the ids that came and what was asked for. */
-function listed(pages: unknown[], options: { newestFirst?: boolean; pageSize?: number } = {}) {
+function listed(pages: unknown[], options: { newestFirst?: boolean; pageSize?: number; isEnough?: () => boolean } = {}) {
   return async () => {
     const asked: string[] = []
     const panel = new Panel({
@@ -423,6 +423,11 @@ export const listCases: Case[] = [
     name: 'full pages without a total, until one is empty',
     see: listed([{ elem: rows('1') }, {}], { pageSize: 1 }),
     expected: { ids: ['1'], asked: ['1 of 1 by +id', '2 of 1 by +id'] },
+  },
+  {
+    name: 'pages that were enough',
+    see: listed([{ elem: rows('1') }, { elem: rows('2') }], { pageSize: 1, isEnough: () => true }),
+    expected: { ids: ['1'], asked: ['1 of 1 by +id'] },
   },
   {
     name: 'a row that moved to the next page, and one without an id',
