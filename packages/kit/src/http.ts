@@ -1,5 +1,5 @@
 import { type Dispatcher, errors, request as undiciRequest } from 'undici'
-import { UpstreamError } from './errors.ts'
+import { Bug, UpstreamError } from './errors.ts'
 
 /**
  * One HTTP exchange with a neighbour. A transport is a chain of small layers around `Send`, each with one concern:
@@ -30,6 +30,7 @@ export const compose = (send: Send, ...layers: Layer[]): Send => layers.reduce((
 /**
  * The innermost layer: sends by undici and reads the whole body, at most `maxBodyBytes`.
  * A failure without an answer becomes an `UpstreamError` of kind `unreachable` or `timeout`; a refused connection has surely had no effect.
+ * A URL, a header or a body that cannot be sent at all is a `Bug`.
  */
 export function undiciSend(options: { dispatcher?: Dispatcher; defaultTimeoutMs?: number; maxBodyBytes?: number } = {}): Send {
   const { dispatcher, defaultTimeoutMs = 30_000, maxBodyBytes = 64 * 1024 * 1024 } = options
@@ -73,10 +74,20 @@ export function undiciSend(options: { dispatcher?: Dispatcher; defaultTimeoutMs?
   }
 }
 
+/** undici and Node will not send this: nobody was asked, and nobody ever will be. */
+const cannotBeSent = new Set([
+  'ERR_INVALID_URL',
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_NOT_SUPPORTED',
+  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+])
+
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
 
-function noAnswer(request: HttpRequest, error: unknown, timeoutMs: number): UpstreamError {
+function noAnswer(request: HttpRequest, error: unknown, timeoutMs: number): UpstreamError | Bug {
   const code = (error as { code?: string }).code ?? ''
+  if (cannotBeSent.has(code))
+    return new Bug(`a request to ${request.service} cannot be sent: ${(error as Error).message}`, { cause: error })
   const timedOut =
     (error as Error).name === 'TimeoutError' ||
     error instanceof errors.HeadersTimeoutError ||
