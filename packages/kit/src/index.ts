@@ -19,6 +19,7 @@ export {
   type UpstreamErrorOptions,
   unreachable,
 } from './errors.ts'
+export { galeraSentence, gaveUpStatuses } from './front-ends.ts'
 export { compose, type HttpRequest, type HttpResponse, type Layer, type Send, undiciSend, withReport } from './http.ts'
 export { isId, newId } from './ids.ts'
 export { floorDivide, formatMicros, maxMicros, microsToNumber, minMicros, type Money, money, parseMicros } from './money.ts'

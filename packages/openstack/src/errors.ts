@@ -1,4 +1,11 @@
-import { type HttpRequest, type HttpResponse, UpstreamError, type UpstreamErrorKind } from '@straylight/kit'
+import {
+  galeraSentence,
+  gaveUpStatuses,
+  type HttpRequest,
+  type HttpResponse,
+  UpstreamError,
+  type UpstreamErrorKind,
+} from '@straylight/kit'
 
 /** The services that this package speaks to, by the names of their projects; errors and figures carry these names. */
 export type ServiceName = 'keystone' | 'nova' | 'cinder' | 'glance' | 'neutron' | 'octavia' | 'placement'
@@ -18,9 +25,6 @@ interface Rule {
   retryable?: true
 }
 
-// MySQL errors 1047 and 1213 of a Galera cluster, as each service prints or wraps them
-// https://galeracluster.com/documentation/unable-to-execute-command.html
-const galera = /WSREP (?:has not yet prepared|detected deadlock)|wsrep aborted transaction/i
 /** HAProxy's own page: the call never reached a service. */
 const noServer = /No server is available to handle this request/
 
@@ -89,7 +93,6 @@ const rules: Rule[] = [
   { status: 403, kind: 'forbidden', code: 'forbidden' },
   { status: 404, kind: 'not_found', code: 'not_found' },
   { status: 406, kind: 'invalid', code: 'version_refused' },
-  { status: 408, kind: 'timeout', code: 'timeout', retryable: true },
   { status: 409, kind: 'conflict', code: 'conflict' },
   { status: 410, kind: 'not_found', code: 'not_found' },
   { status: 412, kind: 'conflict', code: 'precondition_failed' },
@@ -119,7 +122,7 @@ export function classify(
     path.endsWith('/auth/tokens') && (decided.kind === 'unauthenticated' || /Could not find Application Credential/i.test(text))
   const verdict: Rule = isRefusedLogin ? { kind: 'unauthenticated', code: 'credentials_refused' } : decided
   const isRead = request.method === 'GET' || request.method === 'HEAD'
-  const refused = (status >= 400 && status < 500 && status !== 408) || noServer.test(body)
+  const refused = (status >= 400 && status < 500 && !gaveUpStatuses.has(status)) || noServer.test(body)
   const requestId = requestIdOf(response)
   return new UpstreamError({
     service,
@@ -134,7 +137,8 @@ export function classify(
 }
 
 function decide(service: string, status: number, body: string, type: string, text: string): Rule {
-  if (status >= 400 && galera.test(body)) return { kind: 'unavailable', code: 'galera_not_ready', retryable: true }
+  if (status >= 400 && galeraSentence.test(body)) return { kind: 'unavailable', code: 'galera_not_ready', retryable: true }
+  if (gaveUpStatuses.has(status)) return { kind: 'timeout', code: 'timeout', retryable: true }
   const fits = (rule: Rule) =>
     (rule.service === undefined || rule.service === service) &&
     (rule.status === undefined || rule.status === status) &&

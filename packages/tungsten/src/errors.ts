@@ -1,4 +1,4 @@
-import { UpstreamError, type UpstreamErrorKind } from '@straylight/kit'
+import { galeraSentence, gaveUpStatuses, UpstreamError, type UpstreamErrorKind } from '@straylight/kit'
 
 /** An answer of the config or analytics API that was not what we asked for. */
 export interface Refusal {
@@ -44,8 +44,10 @@ export function classify(refusal: Refusal): UpstreamError {
 function meaning({ method, path, status, body }: Refusal): Meaning {
   const isRead = method === 'GET' || method === 'HEAD'
   if (status < 400) return { kind: 'garbled', code: 'unexpected_status', effect: isRead ? 'none' : 'unknown' }
-  if (body.includes('WSREP has not yet prepared node'))
+  if (galeraSentence.test(body))
     return { kind: 'unavailable', code: 'database_not_ready', retryable: true, effect: isRead ? 'none' : 'unknown' }
+  if (gaveUpStatuses.has(status))
+    return { kind: 'timeout', code: 'timeout', retryable: true, effect: isRead ? 'none' : 'unknown' }
   if (body.includes(' has exhausted subnet(')) return { kind: 'limit', code: 'addresses_exhausted' }
   switch (status) {
     case 401:

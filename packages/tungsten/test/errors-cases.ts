@@ -198,4 +198,25 @@ export const errorCases: ErrorCase[] = [
     body: '',
     means: { kind: 'garbled', code: 'tungsten.unexpected_status', retryable: false, effect: 'none' },
   },
+  ...[408, 460, 499].flatMap((status): ErrorCase[] => [
+    {
+      says: `${status}, a proxy that gave up waiting`,
+      status,
+      body: '',
+      means: { kind: 'timeout', code: 'tungsten.timeout', retryable: true, effect: 'unknown' },
+    },
+    {
+      says: `${status} to a read`,
+      method: 'GET',
+      status,
+      body: '',
+      means: { kind: 'timeout', code: 'tungsten.timeout', retryable: true, effect: 'none' },
+    },
+  ]),
+  {
+    says: 'a transaction that Galera has undone',
+    status: 500,
+    body: '(1213, "WSREP detected deadlock/conflict and aborted the transaction. Try restarting the transaction")',
+    means: { kind: 'unavailable', code: 'tungsten.database_not_ready', retryable: true, effect: 'unknown' },
+  },
 ]
