@@ -1,6 +1,6 @@
 import { type Context, writeFor } from './context.ts'
-import type { Outcome } from './outcome.ts'
-import { ignoreMissing, refuseField } from './protocol/errors.ts'
+import { type Outcome, refused } from './outcome.ts'
+import { afterPart, ignoreMissing, refuseField, worldly } from './protocol/errors.ts'
 import type { Row } from './protocol/document.ts'
 import { collect, filterBy, rowsOf } from './protocol/list.ts'
 import { serviceFromRow } from './services.ts'
@@ -9,6 +9,8 @@ import { serviceFromRow } from './services.ts'
 export interface Operation {
   id: string
   serviceId: string
+  /** Whose service it is, where the panel shows an id. */
+  accountId: string | undefined
   /** `open`, `suspend`, `resume`, `close`, `setparam`, `prolong`, … */
   command: string
   tries: number
@@ -38,6 +40,7 @@ export function operationFromRow(row: Row): Operation | undefined {
   return {
     id,
     serviceId: row.raw('item'),
+    accountId: /^\d+$/.exec(row.raw('client'))?.[0],
     command: row.raw('desc') || row.raw('intname'),
     tries: Number(row.raw('trycount')) || 0,
     manual: row.flag('manual') || row.raw('status') === 'manual',
@@ -60,13 +63,20 @@ export function operationsOf(context: Context) {
 
   /**
    * Ends an operation from outside the panel's host. All known callers of the callbacks are root there; whether a panel allows them
-   * over HTTP is not documented, so that `refused('forbidden')` means: leave it to the module `pmstraylight`.
+   * over HTTP is not documented, so that `refused('forbidden')` means: leave it to the module `pmstraylight`. It takes several calls: once one
+   * of them is done, the failure of another is `unconfirmed`, and the whole may be repeated.
    */
-  function complete(
-    operation: Pick<Operation, 'id' | 'serviceId' | 'command'>,
+  async function complete(
+    operation: Pick<Operation, 'id' | 'serviceId' | 'command'> & { accountId?: string | undefined },
     completion: Completion,
   ): Promise<Outcome<{ id: string }>> {
-    return writeFor(context, `service:${operation.serviceId}`, {
+    let account = operation.accountId
+    try {
+      account ??= (await get(operation.id))?.accountId
+    } catch (error) {
+      return refused(worldly(error))
+    }
+    return writeFor(context, account ?? `service:${operation.serviceId}`, {
       name: `completion of ${operation.command}`,
       find: async () => (completion.result === 'ok' && !(await get(operation.id)) ? { id: operation.id } : undefined),
       act: () => (completion.result === 'ok' ? succeed(operation, completion.parameters ?? {}) : fail(operation.id, completion)),
@@ -86,20 +96,24 @@ export function operationsOf(context: Context) {
   ): Promise<void> {
     const callback = callbacks[command]
     if (!callback) throw refuseField('command', `no callback is known for ${command}`)
+    const step = inSteps()
     for (const [name, value] of Object.entries(parameters))
-      await panel.call('service.saveparam', { elid: serviceId, name, value })
+      await step(() => panel.call('service.saveparam', { elid: serviceId, name, value }))
     // Domains and certificates are ended by `<itemtype>.open` in the vendor's own modules, all else by `service.postopen`.
-    await panel.call(callback, { elid: serviceId, sok: 'ok' }).catch((error: unknown) => {
-      if (command !== 'open') throw error
-      ignoreMissing(error)
-      return panel.call(`${settings.itemtype}.open`, { elid: serviceId, sok: 'ok' })
-    })
+    await step(() =>
+      panel.call(callback, { elid: serviceId, sok: 'ok' }).catch((error: unknown) => {
+        if (command !== 'open') throw error
+        ignoreMissing(error)
+        return panel.call(`${settings.itemtype}.open`, { elid: serviceId, sok: 'ok' })
+      }),
+    )
   }
 
   async function fail(id: string, { message, final }: { message: string; final?: boolean }): Promise<void> {
     const errorxml = `<doc><error type="pmstraylight"><msg>${plain(message)}</msg></error></doc>`
-    await panel.call('runningoperation.edit', { elid: id, errorxml, sok: 'ok' })
-    if (final) await panel.call('runningoperation.setmanual', { elid: id })
+    const step = inSteps()
+    await step(() => panel.call('runningoperation.edit', { elid: id, errorxml, sok: 'ok' }))
+    if (final) await step(() => panel.call('runningoperation.setmanual', { elid: id }))
   }
 
   /** The state of a service without its owner, for what works on the queue. */
@@ -110,6 +124,19 @@ export function operationsOf(context: Context) {
   }
 
   return { list, get, complete, service }
+}
+
+/** Takes the calls of one write: after the first that went well, no failure says any more that nothing was done. */
+function inSteps(): (call: () => Promise<unknown>) => Promise<void> {
+  let done = false
+  return async (call) => {
+    try {
+      await call()
+    } catch (error) {
+      throw done ? afterPart(worldly(error)) : error
+    }
+    done = true
+  }
 }
 
 const plain = (message: string): string => message.replace(/[<>&"']/g, ' ').trim()

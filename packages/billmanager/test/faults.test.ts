@@ -378,11 +378,36 @@ describe('the panel’s own queue', () => {
     const [operation] = await panel.operations.list()
     if (!operation) throw new Error('no operation')
     const done = { result: 'ok', parameters: { os_project: 'p-1' } } as const
-    expect(await panel.operations.complete(operation, done)).toMatchObject({ outcome: 'refused', code: 'forbidden' })
+    expect(await panel.operations.complete(operation, { result: 'ok' })).toMatchObject({ outcome: 'refused', code: 'forbidden' })
+    // The parameters are taken and the callback is not: half of the work is done.
+    expect(await panel.operations.complete(operation, done)).toMatchObject({
+      outcome: 'unconfirmed',
+      code: 'unclear',
+      error: { reason: 'forbidden' },
+    })
+    expect(simulator.items()).toMatchObject([{ status: '5_open', parameters: { os_project: 'p-1' } }])
     const asRoot = connect({ credentials: { kind: 'authinfo', ...simulator.rootCredentials } })
     expect(await asRoot.operations.complete(operation, done)).toMatchObject({ outcome: 'confirmed' })
     expect(simulator.items()).toMatchObject([{ status: '2', parameters: { os_project: 'p-1' } }])
     expect(await asRoot.operations.complete(operation, done)).toMatchObject({ outcome: 'confirmed', repeated: true })
+  })
+
+  test('an operation is completed in the turn of its account', async () => {
+    const { panel, simulator, customer, charge, connect } = await world()
+    simulator.switches.set({ operationMs: 3_600_000 })
+    await panel.services.open(customer, { key: 'prj-1', tariffId: '3' })
+    const [operation] = await panel.operations.list()
+    if (!operation) throw new Error('no operation')
+    const asRoot = connect({ credentials: { kind: 'authinfo', ...simulator.rootCredentials } })
+    const { id, serviceId, command } = operation
+    for (const one of [operation, { id, serviceId, command }]) {
+      simulator.faults.add({ match: { func: 'expense.edit' }, effect: 'delay', delay_ms: 300, times: 1 })
+      const key = `k-${'accountId' in one}`
+      const charged = asRoot.money.postCharge(customer, { ...charge, key })
+      const completed = asRoot.operations.complete(one, { result: 'failed', message: key })
+      await expect(Promise.race([charged.then(() => 'charge'), completed.then(() => 'operation')])).resolves.toBe('charge')
+      expect(await completed).toMatchObject({ outcome: 'confirmed' })
+    }
   })
 
   test('a failure is kept beside its operation, and a final one calls a person', async () => {
