@@ -3,9 +3,17 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
-const covered = ['errors.ts', 'ids.ts', 'decode.ts', 'config/list.ts', 'analytics/traffic.ts']
+const covered = [
+  'errors.ts',
+  'ids.ts',
+  'decode.ts',
+  'config/list.ts',
+  'config/server-sent-events.ts',
+  'analytics/traffic.ts',
+  'analytics/nodes.ts',
+]
 
-test('the cases take every branch of the classification of errors and of what normalises ids, values, lists and counters', async () => {
+test('the cases take every branch of the classification of errors and of what normalises ids, values, lists, feeds, nodes and counters', async () => {
   const folder = fileURLToPath(new URL('../', import.meta.url))
   const { stdout } = await promisify(execFile)(
     process.execPath,

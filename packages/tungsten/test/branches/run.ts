@@ -1,5 +1,6 @@
 import { test } from 'node:test'
 import { AnalyticsApi } from '../../src/analytics/api.ts'
+import { decodeNode, readNodes } from '../../src/analytics/nodes.ts'
 import {
   decodeReading,
   type InterfaceReading,
@@ -8,10 +9,12 @@ import {
   type TrafficState,
 } from '../../src/analytics/traffic.ts'
 import { asksForNothing, countIds, listParameters, queryString } from '../../src/config/list.ts'
+import { EventStreamReader } from '../../src/config/server-sent-events.ts'
 import { asObject, list, parseJson, structure, text, whole, word, yesNo } from '../../src/decode.ts'
 import { classify, garbled } from '../../src/errors.ts'
 import { dashed, dashless } from '../../src/ids.ts'
 import { errorCases } from '../errors-cases.ts'
+import { nodeCases } from '../nodes-cases.ts'
 
 // Run by branches.test.ts under Node's own coverage: every case once. What they must give is asserted elsewhere.
 const quietly = (run: () => unknown) => {
@@ -105,5 +108,15 @@ test('every case runs', async () => {
     const value = url.includes('virtual-machine-interface') ? interfaces : machines
     return { status: 200, headers: {}, body: Buffer.from(JSON.stringify({ value })) }
   }
+  const stream = 'event: update\ndata: a\r\ndata:b\rdata\n: ping\nid: 1\n\n\nevent: none\n\ndata: held\r'
+  const reader = new EventStreamReader()
+  for (const chunk of [stream.slice(0, 9), stream.slice(9), '\n', '\r', 'x', '']) reader.push(Buffer.from(chunk))
+
+  for (const { role = 'vrouter', uve } of nodeCases) decodeNode(role, 'compute-1', uve)
+  const expected = [
+    { role: 'vrouter' as const, host: 'vm' },
+    { role: 'vrouter' as const, host: 'away' },
+  ]
+  await readNodes(new AnalyticsApi({ url: 'http://analytics', token: async () => 't', send }), expected)
   await readTraffic(new AnalyticsApi({ url: 'http://analytics', token: async () => 't', send }))
 })
