@@ -8,6 +8,7 @@ import { startOpenstackSimulator } from '../src/simulator/index.ts'
 import { type Broker, startBroker } from './amqp/broker.ts'
 import { cuttableWay } from './amqp/cuttable-way.ts'
 import { hasRabbitmq, startRabbitmq } from './amqp/rabbitmq.ts'
+import { hasTool } from './tools.ts'
 
 const exchanges = ['nova', 'cinder', 'neutron', 'glance', 'keystone']
 const sample = (name: string): { routing_key: string; exchange: string; message: Record<string, unknown> } =>
@@ -114,6 +115,39 @@ function notificationsOver(name: string, start: () => Promise<Broker>, isThere: 
       expect(await service.queueDeclare({ queue, passive: true })).toMatchObject({ messageCount: 0 })
     })
 
+    test('what a lost connection brings once more has not been tried before, and is put back when it fails for the first time', async () => {
+      const way = await cuttableWay(new URL(broker.url))
+      let release = () => {}
+      const held = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      let isHeld = false
+      const connections: boolean[] = []
+      let attempts = 0
+      const { subscription } = await listen({
+        url: way.url,
+        onConnection: (isConnected) => void connections.push(isConnected),
+        onNotification: async ({ messageId }) => {
+          if (messageId === 'slow') {
+            isHeld = true
+            return held
+          }
+          attempts++
+          if (attempts === 1) throw new Error('no database')
+        },
+      })
+      await publish('volume.create.end', { message_id: 'slow' })
+      await publish('volume.delete.end', { message_id: 'behind it' })
+      await expect.poll(() => isHeld).toBe(true)
+      way.cut()
+      await expect.poll(() => connections).toContain(false)
+      release()
+      await expect.poll(() => connections, { timeout: 10_000 }).toEqual([true, false, true])
+      await expect.poll(() => attempts).toBe(2)
+      await subscription.close()
+      await way.close()
+    })
+
     test('a lost connection comes back by itself, and what was told meanwhile is not lost', async () => {
       const way = await cuttableWay(new URL(broker.url))
       const connections: boolean[] = []
@@ -146,4 +180,4 @@ function notificationsOver(name: string, start: () => Promise<Broker>, isThere: 
 }
 
 notificationsOver('a broker of our own', startBroker, true)
-notificationsOver('RabbitMQ (rabbitmq-server)', startRabbitmq, hasRabbitmq)
+notificationsOver('RabbitMQ (rabbitmq-server)', startRabbitmq, hasTool('rabbitmq', hasRabbitmq))

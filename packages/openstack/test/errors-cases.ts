@@ -308,13 +308,15 @@ export const errorCases: ErrorCase[] = [
     body: '',
     means: { kind: 'invalid', code: 'neutron.too_large', ...refused },
   },
-  ...[408, 460, 499].map((status): ErrorCase => ({
-    says: `${status}, a proxy that gave up waiting`,
-    service: 'nova',
-    status,
-    body: '',
-    means: { kind: 'timeout', code: 'nova.timeout', ...later },
-  })),
+  ...[408, 460, 499].map(
+    (status): ErrorCase => ({
+      says: `${status}, a proxy that gave up waiting`,
+      service: 'nova',
+      status,
+      body: '',
+      means: { kind: 'timeout', code: 'nova.timeout', ...later },
+    }),
+  ),
   {
     says: '429',
     service: 'nova',

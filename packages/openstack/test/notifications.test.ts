@@ -197,8 +197,7 @@ describe('the inbox', () => {
   test('gives each message on once, however often it comes', async () => {
     const received: ReceivedNotification[] = []
     const inbox = new Inbox({ onNotification: (one) => void received.push(one) })
-    for (let time = 0; time < 3; time++)
-      expect(await inbox.take(wire('compute.instance.create.end'), 'nova', time > 0)).toBe('done')
+    for (let time = 0; time < 3; time++) expect(await inbox.take(wire('compute.instance.create.end'), 'nova')).toBe('done')
     expect(received).toHaveLength(1)
     expect(inbox.counts).toEqual({ received: 1, repeated: 2, late: 0, garbled: 0 })
   })
@@ -206,10 +205,10 @@ describe('the inbox', () => {
   test('says of a message that it is late when a newer one about the same thing was there before', async () => {
     const received: ReceivedNotification[] = []
     const inbox = new Inbox({ onNotification: (one) => void received.push(one) })
-    await inbox.take(wire('compute.instance.power_off.end'), 'nova', false)
-    await inbox.take(wire('compute.instance.create.end'), 'nova', false)
-    await inbox.take(wire('volume.create.end'), 'cinder', false)
-    await inbox.take(wire('compute.instance.power_on.end'), 'nova', false)
+    await inbox.take(wire('compute.instance.power_off.end'), 'nova')
+    await inbox.take(wire('compute.instance.create.end'), 'nova')
+    await inbox.take(wire('volume.create.end'), 'cinder')
+    await inbox.take(wire('compute.instance.power_on.end'), 'nova')
     expect(received.map(({ type, isLate }) => `${type} ${isLate}`)).toEqual([
       'server.stop false',
       'server.create true',
@@ -224,8 +223,8 @@ describe('the inbox', () => {
       onNotification: () => Promise.reject(new Error('no database')),
       onTrouble: (error) => void troubles.push(error),
     })
-    expect(await inbox.take(wire('volume.create.end'), 'cinder', false)).toBe('again')
-    expect(await inbox.take(wire('volume.create.end'), 'cinder', true)).toBe('given up')
+    expect(await inbox.take(wire('volume.create.end'), 'cinder')).toBe('again')
+    expect(await inbox.take(wire('volume.create.end'), 'cinder')).toBe('given up')
     expect(troubles).toHaveLength(2)
     expect(inbox.counts.received).toBe(0)
   })
@@ -234,8 +233,8 @@ describe('the inbox', () => {
     const troubles: unknown[] = []
     const received: ReceivedNotification[] = []
     const inbox = new Inbox({ onNotification: (one) => void received.push(one), onTrouble: (error) => void troubles.push(error) })
-    expect(await inbox.take(Buffer.from('…'), 'nova', false)).toBe('given up')
-    expect(await inbox.take(wire('volume.create.end'), 'cinder', false)).toBe('done')
+    expect(await inbox.take(Buffer.from('…'), 'nova')).toBe('given up')
+    expect(await inbox.take(wire('volume.create.end'), 'cinder')).toBe('done')
     expect(troubles).toMatchObject([{ code: 'notifications.garbled' }])
     expect(inbox.counts).toEqual({ received: 1, repeated: 0, late: 0, garbled: 1 })
   })
@@ -243,7 +242,7 @@ describe('the inbox', () => {
   test('remembers only so many', async () => {
     const inbox = new Inbox({ onNotification: () => {}, remembered: 2 })
     for (const name of ['volume.create.end', 'volume.delete.end', 'image.create', 'volume.create.end'])
-      await inbox.take(wire(name), undefined, false)
+      await inbox.take(wire(name), undefined)
     expect(inbox.counts).toMatchObject({ received: 4, repeated: 0 })
   })
 })

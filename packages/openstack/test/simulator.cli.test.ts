@@ -6,6 +6,7 @@ import { env } from 'node:process'
 import { systemClock } from '@straylight/kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type OpenstackSimulator, startOpenstackSimulator } from '../src/simulator/index.ts'
+import { hasTool } from './tools.ts'
 
 function isOnPath(command: string): boolean {
   try {
@@ -16,11 +17,11 @@ function isOnPath(command: string): boolean {
   }
 }
 
-/** Debian's python3-openstackclient, a client that we did not write. Without it these tests are skipped. */
+/** Debian's python3-openstackclient, a client that we did not write. Without it these tests are skipped, or fail when `STRAYLIGHT_REQUIRE` names it. */
 const story = "a customer's whole life with the openstack command-line client"
 const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHb0nVn1VlyPSs2BKkbMf2YW5hKzEX9ULxZr8wxFmzHK k1\n'
 
-describe.skipIf(!isOnPath('openstack'))(story, { timeout: 240_000 }, () => {
+describe.skipIf(!hasTool('openstack-cli', isOnPath('openstack')))(story, { timeout: 240_000 }, () => {
   let sim: OpenstackSimulator
   let who = { user: 'portal', password: 'lab', project: 'admin', domain: 'Default' }
 

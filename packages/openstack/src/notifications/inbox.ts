@@ -9,7 +9,7 @@ export interface ReceivedNotification extends Notification {
 export interface InboxOptions {
   /**
    * Called once per message id and subject, one after the other, in the order in which the messages came, which need not be the order of events.
-   * When it fails, the message is put back once and then given up.
+   * When it fails, the message is put back once by this process and then given up.
    */
   onNotification(notification: ReceivedNotification): Promise<void> | void
   /** Messages that cannot be read, connections that are lost, failures of `onNotification`. */
@@ -27,11 +27,17 @@ export class Inbox {
   readonly #counts = { received: 0, repeated: 0, late: 0, garbled: 0 }
   readonly #seen: Recent<string, true>
   readonly #newest: Recent<string, number>
+  /**
+   * Ids of messages that we have put back. The broker's own mark is no help: it also marks what was never dealt with, because the connection
+   * was lost before. https://www.rabbitmq.com/docs/consumers#message-properties
+   */
+  readonly #putBack: Recent<string, true>
 
   constructor(options: InboxOptions) {
     this.#options = options
     this.#seen = new Recent(options.remembered ?? 20_000)
     this.#newest = new Recent(options.remembered ?? 20_000)
+    this.#putBack = new Recent(options.remembered ?? 20_000)
   }
 
   /** Notifications given on (late ones among them), those that had come before, and messages that could not be read. */
@@ -39,7 +45,7 @@ export class Inbox {
     return this.#counts
   }
 
-  async take(body: Buffer | string | object, exchange: string | undefined, wasPutBack: boolean): Promise<Outcome> {
+  async take(body: Buffer | string | object, exchange: string | undefined): Promise<Outcome> {
     let notifications: Notification[]
     try {
       notifications = decodeNotification(body, exchange)
@@ -61,7 +67,9 @@ export class Inbox {
         await this.#options.onNotification({ ...notification, isLate })
       } catch (error) {
         this.#options.onTrouble?.(error)
-        return wasPutBack ? 'given up' : 'again'
+        if (this.#putBack.has(messageId)) return 'given up'
+        this.#putBack.set(messageId, true)
+        return 'again'
       }
       this.#counts.received++
       if (isLate) this.#counts.late++

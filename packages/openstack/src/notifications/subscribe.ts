@@ -89,7 +89,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
       concurrency: 1,
       lazy: true,
     },
-    async (message) => statuses[await inbox.take(message.body, message.exchange, message.redelivered)],
+    async (message) => statuses[await inbox.take(message.body, message.exchange)],
   )
   consumer.on('error', (error: unknown) => {
     setConnected(false)
