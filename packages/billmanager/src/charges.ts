@@ -75,7 +75,7 @@ export function chargesOf(context: Context) {
     const found: Charge[] = []
     const isOld = (one: Charge | undefined): boolean => one !== undefined && since !== undefined && isBefore(one, since)
     // A panel may not know the order that was asked for: only a page that does go down to old charges says that the next ones are older.
-    const isEnough = (page: readonly Row[]): boolean => isOld(page.map(fromRow).at(-1)) && isDescending(page)
+    const isEnough = (page: readonly Row[]): boolean => page.slice(-1).some((row) => isOld(fromRow(row))) && isDescending(page)
     for await (const row of rowsOf(panel, 'expense', {}, { su: customer.login, newestFirst: true, isEnough })) {
       const charge = fromRow(row)
       if (charge && !isOld(charge)) found.push(charge)

@@ -109,7 +109,7 @@ export function promisedOf(
   /** Promises of this process that were granted, by account and key. */
   const granted = new Map<string, GrantedPromise & { accountId: string; onDay: string; ended: boolean }>()
   /** Promises that are being sent, or were sent and not seen: ours count as open. */
-  const sent = new Map<string, string>()
+  const sent = new Map<string, { accountId: string; until: Date }>()
   const ended = new Set<string>()
   const today = (): string => panelDay(clock.now(), settings.utcOffset)
 
@@ -122,7 +122,7 @@ export function promisedOf(
     return {
       open:
         of.some(([, one]) => isOpen(one)) ||
-        [...sent].some(([known, accountId]) => accountId === customer.accountId && known !== exceptKey),
+        [...sent].some(([known, { accountId }]) => accountId === customer.accountId && known !== exceptKey),
       lastOn: latest(of.map(([, { onDay }]) => onDay)),
     }
   }
@@ -152,7 +152,7 @@ export function promisedOf(
     const written = writeAmount(wish.amount.micros)
     if (written === undefined) return refused(refuseField('amount', 'at most four decimals'))
     const known = `${customer.accountId}/${wish.key}`
-    const until = new Date(clock.now().getTime() + wish.days * 86_400_000)
+    const until = sent.get(known)?.until ?? new Date(clock.now().getTime() + wish.days * 86_400_000)
     const asGranted = (payment: Payment | undefined): GrantedPromise => ({ amount: wish.amount, until, payment })
     const common = {
       name,
@@ -170,7 +170,7 @@ export function promisedOf(
       const forbidden = promiseForbidden(rules, whole, wish, today())
       if (forbidden) throw forbidden
       // From here on another one must wait, also before this one is known to be granted.
-      sent.set(known, customer.accountId)
+      sent.set(known, { accountId: customer.accountId, until })
     }
     const outcome = await (strategy.kind !== 'own'
       ? byPayment(customer, wish, written, common, check, asGranted)
@@ -182,7 +182,7 @@ export function promisedOf(
             act: async () => undefined,
             look: async () => asGranted(undefined),
           }))
-    if (outcome.outcome === 'unconfirmed') sent.set(known, customer.accountId)
+    if (outcome.outcome === 'unconfirmed') sent.set(known, { accountId: customer.accountId, until })
     else sent.delete(known)
     if (outcome.outcome === 'confirmed' && !granted.has(known)) {
       granted.set(known, { ...outcome.value, accountId: customer.accountId, onDay: today(), ended: false })

@@ -1,5 +1,6 @@
-import { money, type Send, undiciSend } from '@straylight/kit'
+import { AdjustableClock, money, type Send, undiciSend } from '@straylight/kit'
 import { describe, expect, test } from 'vitest'
+import { Doubts } from '../src/doubts.ts'
 import { world } from './support/world.ts'
 
 /** A line on which the answers to some calls are replaced; the calls themselves arrive. */
@@ -210,4 +211,19 @@ describe('an account under an e-mail', () => {
       existing: { login: eve.email },
     })
   })
+})
+
+test('doubts whose time is over are forgotten when there are very many; the others never', () => {
+  const clock = new AdjustableClock('still', new Date('2024-06-05T00:00:00Z'))
+  const doubts = new Doubts(clock, 60_000)
+  doubts.note('old')
+  doubts.note('renewed')
+  clock.advance(60_000)
+  doubts.note('renewed')
+  for (let index = 0; index < 10_000; index++) doubts.note(`new ${index}`)
+  expect(doubts.of('old')).toBeUndefined()
+  for (const key of ['renewed', 'new 0', 'new 9999']) {
+    const doubt = doubts.of(key)
+    expect(doubt && doubts.isFresh(doubt)).toBe(true)
+  }
 })
