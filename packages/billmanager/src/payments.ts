@@ -172,8 +172,6 @@ export function paymentsOf(context: Context) {
     if (written === undefined || amount.micros <= 0n)
       return refused(refuseField('amount', 'a payment is positive and has at most four decimals'))
     const known = `${customer.accountId}/${key}`
-    let redirectUrl: string | undefined
-    const startedAs = (one: Payment | undefined): StartedPayment | undefined => one && { payment: one, redirectUrl }
     const outcome = await writeFor(context, customer.accountId, {
       name: 'payment.add.method',
       key,
@@ -185,9 +183,10 @@ export function paymentsOf(context: Context) {
       before: async () => {
         const since = yesterday()
         const ids = new Set((await payments({ since, customer })).map(({ id }) => id))
-        return { since, ids, payer: payerId ?? (await firstPayer(customer)) }
+        const answer: { id?: string | undefined; redirectUrl?: string | undefined } = {}
+        return { since, ids, payer: payerId ?? (await firstPayer(customer)), answer }
       },
-      act: async ({ payer }) => {
+      act: async ({ payer, answer }) => {
         const doc = await panel.call(
           'payment.add.method',
           {
@@ -200,12 +199,15 @@ export function paymentsOf(context: Context) {
           },
           { su: customer.login },
         )
-        redirectUrl = gatewayUrl(doc.text('ok'), panel.url)
-        return doc.id('payment_id') ?? doc.id('id')
+        // Kept beside the doubt: a payment that is seen late still has its address.
+        answer.redirectUrl = gatewayUrl(doc.text('ok'), panel.url)
+        answer.id = doc.id('payment_id') ?? doc.id('id')
       },
-      look: async (id, before) => {
-        if (id !== undefined) return startedAs(await payment(id, customer))
+      look: async (_, before) => {
         if (!before) return undefined
+        const { id, redirectUrl } = before.answer
+        const startedAs = (one: Payment | undefined): StartedPayment | undefined => one && { payment: one, redirectUrl }
+        if (id !== undefined) return startedAs(await payment(id, customer))
         const others = new Set([...made].map(([other, { payment: theirs }]) => (other === known ? '' : theirs.id)))
         const fresh = (await payments({ since: before.since, customer })).filter(
           (one) => !before.ids.has(one.id) && !others.has(one.id) && one.amount?.micros === roundedToCents(amount.micros),

@@ -177,6 +177,22 @@ describe('a key that may have been sent before', () => {
   })
 })
 
+test('a payment that is seen late keeps the address to pay at, and is not mixed up with another of the same sum', async () => {
+  const { panel, connect, customer, simulator, clock } = await world()
+  await panel.payers.create(customer, person)
+  simulator.switches.set({ visibilityDelayMs: 30_000 })
+  const wish = { amount: money(5_000_000n, 'EUR'), methodId: '5', key: 'p-1' }
+  expect(await panel.money.createPayment(customer, wish)).toMatchObject({ outcome: 'unconfirmed', code: 'silent' })
+  await connect().money.createPayment(customer, { ...wish, key: 'p-2' })
+  clock.advance(30_001)
+  expect(await panel.money.createPayment(customer, wish)).toMatchObject({
+    outcome: 'confirmed',
+    repeated: true,
+    value: { payment: { id: '77' }, redirectUrl: expect.stringContaining('elid=77') },
+  })
+  expect(simulator.payments()).toHaveLength(2)
+})
+
 describe('an account under an e-mail', () => {
   const eve = { email: 'eve@x.test', password: 'password-1', name: 'Eve', country: 'RU' }
   const blindTo = (isIt: (form: URLSearchParams) => boolean) => answering((form) => (isIt(form) ? '<html>' : undefined))
