@@ -1,5 +1,6 @@
 import { ApiError } from '@straylight/api'
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/vue-query'
+import { forgetPerson } from './person.ts'
 
 /** What the service says about us does not change by asking again: only its own trouble is worth another try. */
 export const worthRetrying = (error: unknown): boolean =>
@@ -9,12 +10,14 @@ export const worthRetrying = (error: unknown): boolean =>
 const isSessionLost = (error: unknown): boolean =>
   error instanceof ApiError && error.status === 401 && error.problem?.error_code !== 'account.wrong_credentials'
 
-/** @param onSessionLost is told for every answer that says that nobody is signed in. */
+/** @param onSessionLost is told for every answer that says that nobody is signed in; what was read for the person is forgotten by then. */
 export function createQueryClient(onSessionLost: () => void): QueryClient {
   const watchSession = (error: unknown) => {
-    if (isSessionLost(error)) onSessionLost()
+    if (!isSessionLost(error)) return
+    forgetPerson(client)
+    onSessionLost()
   }
-  return new QueryClient({
+  const client = new QueryClient({
     queryCache: new QueryCache({ onError: watchSession }),
     mutationCache: new MutationCache({ onError: watchSession }),
     defaultOptions: {
@@ -27,4 +30,5 @@ export function createQueryClient(onSessionLost: () => void): QueryClient {
       mutations: { retry: false },
     },
   })
+  return client
 }

@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/vue-query'
 import { type RouteRecordRaw, type Router, createRouter, createWebHistory } from 'vue-router'
 import { pages, to } from './paths.ts'
+import { keepToOnePerson } from './person.ts'
 import { knownProjects, lastProject } from './project.ts'
 import { knownAccount } from './session.ts'
 
@@ -51,6 +52,7 @@ const operator: RouteRecordRaw[] = [
 ]
 
 export function createAppRouter(client: QueryClient): Router {
+  keepToOnePerson(client)
   const notFound = () => import('./NotFoundPage.vue')
   const router = createRouter({
     history: createWebHistory(),

@@ -3,6 +3,7 @@ import { type QueryClient, useQueryClient } from '@tanstack/vue-query'
 import { dropEveryDraft } from '../lib/drafts.ts'
 import { call } from './api.ts'
 import { keys } from './keys.ts'
+import { forgetPerson, tellPerson } from './person.ts'
 import { type Reading, useReading } from './read.ts'
 import { type Writing, useWriting } from './write.ts'
 
@@ -15,7 +16,9 @@ export async function knownAccount(client: QueryClient): Promise<Account | undef
   if (known) return known
   try {
     // Asked past the cache: that nobody is signed in is an answer here, and no lost session.
-    return client.setQueryData<Account>(keys.account, await readAccount())
+    const person = client.setQueryData<Account>(keys.account, await readAccount())
+    if (person) tellPerson(person.id)
+    return person
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return undefined
     throw error
@@ -24,10 +27,9 @@ export async function knownAccount(client: QueryClient): Promise<Account | undef
 
 export const useAccount = (): Reading<Account> => useReading(keys.account, readAccount, { staleMs: Number.POSITIVE_INFINITY })
 
-/** Forgets everything that was read for the person before. */
 function useForget(): () => void {
   const client = useQueryClient()
-  return () => client.getQueryCache().clear()
+  return () => forgetPerson(client)
 }
 
 export function useSignIn(): Writing<{ email: string; password: string }, void> {
@@ -61,5 +63,6 @@ export function useSignOut(): Writing<void, void> {
     await call(routes.accountSignOut, { idempotencyKey })
     dropEveryDraft(localStorage)
     forget()
+    tellPerson(null)
   })
 }

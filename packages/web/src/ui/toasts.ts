@@ -32,6 +32,12 @@ export function toast(given: Omit<Toast, 'id' | 'at'>): number {
   return made.id
 }
 
+/** Nothing that was said to one person stands there for the next. */
+export function clearToasts(): void {
+  toasts.length = 0
+  toastHistory.length = 0
+}
+
 export function dismissToast(id: number): void {
   const index = toasts.findIndex((one) => one.id === id)
   if (index >= 0) toasts.splice(index, 1)
