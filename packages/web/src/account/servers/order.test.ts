@@ -3,8 +3,10 @@ import { expect, test } from 'vitest'
 import {
   emptyOrder,
   fieldOf,
+  isFilled,
   isOrderForm,
   memoryRange,
+  memoryWith,
   mistakesIn,
   nextName,
   type OrderForm,
@@ -83,6 +85,28 @@ test('memory goes with vCPUs as the service says', () => {
   expect(mistakesIn({ ...form, vcpus: 4, ram: 33 }, image, memoryRange(rules, 4))).toEqual({
     ram: { code: 'range', min: 2, max: 32 },
   })
+})
+
+test('vCPUs that are chosen anew take memory of their own range, not of the range before', () => {
+  const rule = (vcpus: number, min: number, max: number) => ({
+    min_target_value: vcpus,
+    max_target_value: vcpus,
+    dependencies: [{ min_dependent: min, value: max }],
+  })
+  const rules = [rule(1, 1, 8), rule(8, 8, 64)]
+  expect(memoryWith(rules, 8, 4)).toBe(8)
+  expect(memoryWith(rules, 1, 64)).toBe(8)
+  expect(memoryWith(rules, 8, Number.NaN)).toBe(8)
+  expect(memoryWith(rules, 3, 12)).toBe(12)
+})
+
+test('a size that was emptied is a mistake and no draft', () => {
+  expect(mistakesIn({ ...form, ram: Number.NaN, volumes: [Number.NaN] }, image)).toMatchObject({
+    ram: { code: 'range' },
+    volume0: { code: 'range' },
+  })
+  expect(isFilled({ ...form, volumes: [Number.NaN] })).toBe(false)
+  expect(isFilled(form)).toBe(true)
 })
 
 test('a size that is offered has a name', () => {

@@ -93,6 +93,17 @@ export function memoryRange(rules: readonly SizeRule[], vcpus: number): MemoryRa
   }
 }
 
+/** The memory nearest to `ram` (GiB) that goes with `vcpus`, for when the number of vCPUs is chosen anew. */
+export function memoryWith(rules: readonly SizeRule[], vcpus: number, ram: number): number {
+  const range = memoryRange(rules, vcpus)
+  if (!range) return ram
+  return Number.isNaN(ram) ? range.min : Math.min(range.max, Math.max(range.min, ram))
+}
+
+/** Does every size hold a number? One that is being typed may not, and is then not kept as a draft: a draft has numbers alone. */
+export const isFilled = ({ vcpus, ram, system, volumes }: OrderForm): boolean =>
+  [vcpus, ram, system, ...volumes].every((size) => !Number.isNaN(size))
+
 /** What a person must mend before the service would take the order; the service checks the same and more. */
 export function mistakesIn(
   form: OrderForm,
