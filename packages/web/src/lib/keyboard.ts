@@ -1,6 +1,6 @@
-import { getCurrentInstance, onScopeDispose, type Ref, ref, shallowReactive } from 'vue'
+import { getCurrentInstance, onScopeDispose, type Ref, shallowReactive, shallowRef } from 'vue'
 import { type Binding, meaningOf, parseKeys, type Stroke } from './keys.ts'
-import { openLayers, useLayer } from './layers.ts'
+import { type Layer, page, topLayer, useLayer } from './layers.ts'
 import { preferences } from './preferences.ts'
 
 /** A shortcut, written as its caps read on a Latin layout: `c`, `?`, `shift+t`, `ctrl+k`, `g d` (one after the other), `esc`, `[`. */
@@ -14,11 +14,14 @@ export interface Shortcut extends Binding {
   everywhere?: boolean | undefined
 }
 
-const shortcuts = shallowReactive<(Shortcut & { layer: Ref<number> })[]>([])
+const shortcuts = shallowReactive<(Shortcut & { layer: Ref<Layer> })[]>([])
 
-/** Those of the topmost layer: a dialog over a page takes its keys. Oldest first. */
-export const liveShortcuts = (): Shortcut[] =>
-  shortcuts.filter((shortcut) => shortcut.everywhere || shortcut.layer.value === openLayers.value)
+/** Those of the topmost layer: a dialog or a menu over a page takes its keys. Oldest first. */
+export const liveShortcuts = (top: Layer = topLayer.value): Shortcut[] =>
+  shortcuts.filter((shortcut) => shortcut.everywhere || shortcut.layer.value === top)
+
+/** What lay on top when the key went down: an open list may have closed by the time that the press arrives here. */
+let topAtPress: Layer = page
 
 /** Does a key pressed here write text? */
 function isTyping(target: EventTarget | null): boolean {
@@ -37,7 +40,7 @@ function press(event: KeyboardEvent): void {
   const pressed = { code: event.code, ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey, alt: event.altKey }
   const meaning = meaningOf(
     pressed,
-    liveShortcuts().filter((shortcut) => shortcut.when?.() !== false),
+    liveShortcuts(topAtPress).filter((shortcut) => shortcut.when?.() !== false),
     {
       typing: isTyping(event.target),
       inPopup: event.target instanceof Element && event.target.closest('[role=menu],[role=listbox]') !== null,
@@ -62,10 +65,11 @@ export function useShortcut(
   // A key that does not exist is said at once, not at its first press.
   parseKeys(keys)
   if (!listening && typeof document !== 'undefined') {
+    document.addEventListener('keydown', () => (topAtPress = topLayer.value), { capture: true })
     document.addEventListener('keydown', press)
     listening = true
   }
-  const shortcut = { keys, run, ...options, layer: getCurrentInstance() ? useLayer() : ref(0) }
+  const shortcut = { keys, run, ...options, layer: getCurrentInstance() ? useLayer() : shallowRef(page) }
   shortcuts.push(shortcut)
   onScopeDispose(() => {
     const index = shortcuts.indexOf(shortcut)

@@ -1,29 +1,39 @@
-import { computed, inject, type InjectionKey, onScopeDispose, provide, type Ref, ref, watch } from 'vue'
+import { computed, inject, type InjectionKey, onScopeDispose, provide, type Ref, shallowRef, watch } from 'vue'
 
-/** How many dialogs lie over the page. Shortcuts work for the topmost layer alone. */
-export const openLayers = ref(0)
-const layerKey: InjectionKey<Ref<number>> = Symbol('layer')
+/** A dialog, menu, list or panel that lies open over the page; the page itself is `page`. */
+export type Layer = symbol
+export const page: Layer = Symbol('page')
 
-/** The layer that a component lives in: 0 is the page. */
-export const useLayer = (): Ref<number> => inject(layerKey, ref(0))
+/** What lies open, the newest last. They may close in any order: a menu closes after the dialog that it opened has opened. */
+const open = shallowRef<readonly Layer[]>([])
+/** The layer that has the keys: shortcuts of those beneath do not work. */
+export const topLayer = computed<Layer>(() => open.value.at(-1) ?? page)
 
-/** For dialogs: counts this one while it is open, and puts what it contains one layer higher. */
-export function useModalLayer(open: Ref<boolean>): void {
-  const own = ref(0)
+const layerKey: InjectionKey<Ref<Layer>> = Symbol('layer')
+const pageLayer: Ref<Layer> = shallowRef(page)
+
+/** The layer that a component lives in. */
+export const useLayer = (): Ref<Layer> => inject(layerKey, pageLayer)
+
+/**
+ * For everything that `Esc` or a press beside it closes: a layer of its own while it is open, for what it contains. While it is closed
+ * what it contains (the button that opens it) belongs to the layer around.
+ */
+export function useOpenLayer(isOpen: Ref<boolean>): void {
+  const own: Layer = Symbol('layer')
+  const around = useLayer()
   provide(
     layerKey,
-    computed(() => own.value),
+    computed(() => (open.value.includes(own) ? own : around.value)),
   )
   const close = () => {
-    if (own.value === 0) return
-    openLayers.value -= 1
-    own.value = 0
+    if (open.value.includes(own)) open.value = open.value.filter((layer) => layer !== own)
   }
   watch(
-    open,
-    (isOpen) => {
-      if (isOpen && own.value === 0) own.value = openLayers.value += 1
-      else if (!isOpen) close()
+    isOpen,
+    (now) => {
+      if (!now) close()
+      else if (!open.value.includes(own)) open.value = [...open.value, own]
     },
     { immediate: true },
   )
