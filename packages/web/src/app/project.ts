@@ -2,12 +2,13 @@ import { type Project, routes } from '@straylight/api'
 import type { QueryClient } from '@tanstack/vue-query'
 import { type ComputedRef, computed } from 'vue'
 import { useRoute } from 'vue-router'
-import { call, wholeList } from './api.ts'
+import { call } from './api.ts'
 import { keys } from './keys.ts'
 import { type Reading, useReading } from './read.ts'
+import { readWhole } from './whole.ts'
 
-const readProjects = async (signal: AbortSignal): Promise<Project[]> =>
-  (await call(routes.projectsList, { query: wholeList, signal })).data.result
+const readProjects = (signal: AbortSignal): Promise<Project[]> =>
+  readWhole((query) => call(routes.projectsList, { query, signal }))
 
 export const useProjects = (): Reading<Project[]> => useReading(keys.projects, readProjects)
 

@@ -1,5 +1,6 @@
 import { type ResponseOf, routes } from '@straylight/api'
-import { call, wholeList } from '../app/api.ts'
+import { call } from '../app/api.ts'
+import { readWhole } from '../app/whole.ts'
 import { keys } from '../app/keys.ts'
 import { serverTimeIsAtLeast } from '../lib/now.ts'
 import { type Reading, useReading } from '../app/read.ts'
@@ -13,7 +14,7 @@ export const useOperatorTasks = (): Reading<OperatorTask[]> =>
   useReading(
     keys.operatorTasks,
     async (signal) => {
-      const { result } = (await call(routes.operatorTasks, { query: wholeList, signal })).data
+      const result = await readWhole((query) => call(routes.operatorTasks, { query, signal }))
       // A demo's clock may have been moved: what is written of has happened.
       for (const task of result) serverTimeIsAtLeast(task.finished_at ?? task.started_at ?? task.created_in)
       return result

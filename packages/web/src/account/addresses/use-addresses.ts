@@ -1,6 +1,7 @@
 import { type Address, routes } from '@straylight/api'
 import { type MaybeRefOrGetter, toValue } from 'vue'
-import { call, wholeList } from '../../app/api.ts'
+import { call } from '../../app/api.ts'
+import { readWhole } from '../../app/whole.ts'
 import { keys } from '../../app/keys.ts'
 import { type Reading, useReading } from '../../app/read.ts'
 import { type Writing, useWriting } from '../../app/write.ts'
@@ -10,8 +11,7 @@ type Id = MaybeRefOrGetter<string>
 export const useAddresses = (project: Id): Reading<Address[]> =>
   useReading(
     () => keys.addresses(toValue(project)),
-    async (signal) =>
-      (await call(routes.addressesList, { params: { project_id: toValue(project) }, query: wholeList, signal })).data.result,
+    (signal) => readWhole((query) => call(routes.addressesList, { params: { project_id: toValue(project) }, query, signal })),
     { when: () => toValue(project) !== '' },
   )
 

@@ -1,7 +1,8 @@
 import { type Balance, type Charge, type LedgerEntry, type ResponseOf, routes } from '@straylight/api'
 import { type ComputedRef, computed } from 'vue'
-import { call, wholeList } from '../../app/api.ts'
+import { call } from '../../app/api.ts'
 import { setServerTime, useNow } from '../../lib/now.ts'
+import { readWhole } from '../../app/whole.ts'
 import { keys } from '../../app/keys.ts'
 import { type Runway, balanceAfter, runwayOf } from '../../app/money.ts'
 import { type Reading, useReading } from '../../app/read.ts'
@@ -41,13 +42,17 @@ export function useLiveBalance(): { reading: Reading<ReadBalance>; live: Compute
 }
 
 export const useEntries = (): Reading<LedgerEntry[]> =>
-  useReading(keys.entries, async (signal) => (await call(routes.billingEntries, { query: wholeList, signal })).data.result)
+  useReading(keys.entries, (signal) => readWhole((query) => call(routes.billingEntries, { query, signal })))
 
 /** Charges of the days from `from` to `to` (UTC dates, both included), to this second. */
 export const useCharges = (period: () => { from: string; to: string }): Reading<Charge[]> =>
   useReading(
     () => keys.charges(period().from, period().to),
-    async (signal) => (await call(routes.billingCharges, { query: { ...wholeList, ...period() }, signal })).data.result,
+    (signal) => {
+      // The days of the key: while pages are read the person may choose others.
+      const days = period()
+      return readWhole((query) => call(routes.billingCharges, { query: { ...query, ...days }, signal }))
+    },
     { keepPrevious: true, everyMs: 60_000 },
   )
 

@@ -1,5 +1,6 @@
 import { type ApiToken, routes } from '@straylight/api'
-import { call, wholeList } from '../../app/api.ts'
+import { call } from '../../app/api.ts'
+import { readWhole } from '../../app/whole.ts'
 import { keys } from '../../app/keys.ts'
 import { type Reading, useReading } from '../../app/read.ts'
 import { type Writing, useWriting } from '../../app/write.ts'
@@ -18,7 +19,7 @@ export const useChangePassword = (): Writing<{ current: string; next: string }, 
   )
 
 export const useTokens = (): Reading<ApiToken[]> =>
-  useReading(keys.tokens, async (signal) => (await call(routes.tokensList, { query: wholeList, signal })).data.result)
+  useReading(keys.tokens, (signal) => readWhole((query) => call(routes.tokensList, { query, signal })))
 
 export const useCreateToken = (): Writing<{ name: string; expiresAt: string | undefined }, { id: string; token: string }> =>
   useWriting(

@@ -1,14 +1,14 @@
 import { type Task, routes } from '@straylight/api'
 import { type MaybeRefOrGetter, computed, toValue } from 'vue'
-import { call, wholeList } from '../../app/api.ts'
+import { call } from '../../app/api.ts'
+import { readWhole } from '../../app/whole.ts'
 import { keys } from '../../app/keys.ts'
 import { type Reading, useReading } from '../../app/read.ts'
 
 export const useTasks = (project: MaybeRefOrGetter<string>): Reading<Task[]> =>
   useReading(
     () => keys.tasks(toValue(project)),
-    async (signal) =>
-      (await call(routes.tasksList, { params: { project_id: toValue(project) }, query: wholeList, signal })).data.result,
+    (signal) => readWhole((query) => call(routes.tasksList, { params: { project_id: toValue(project) }, query, signal })),
     { when: () => toValue(project) !== '' },
   )
 
