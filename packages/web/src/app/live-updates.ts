@@ -3,6 +3,7 @@ import { type InjectionKey, inject, onScopeDispose, provide } from 'vue'
 import { createLive, type Live } from '../lib/live.ts'
 import { type Change, isKnownChange, staleAfter } from './changes.ts'
 import { keys } from './keys.ts'
+import { worthRetrying } from './query-client.ts'
 
 const liveKey: InjectionKey<Live> = Symbol('live')
 const gatherMs = 40
@@ -16,8 +17,7 @@ export function useLiveUpdates(): Live {
     onChange: (change) => {
       if (isKnownChange(change)) gather(change)
     },
-    onPoll: () =>
-      void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.account[0], refetchType: 'active' }),
+    onPoll: () => askAnew(client),
   })
   onScopeDispose(() => live.close())
   provide(liveKey, live)
@@ -39,6 +39,17 @@ export function createGatherer(flush: (changes: Change[]) => void, waitMs = gath
       flush(changes)
     }, waitMs)
   }
+}
+
+/** Asks everything on screen again. @returns was all of it answered? A refusal is an answer; silence and the service's own trouble are none. */
+export async function askAnew(client: QueryClient): Promise<boolean> {
+  const predicate = ({ queryKey }: { queryKey: QueryKey }) => queryKey[0] !== keys.account[0]
+  await client.invalidateQueries({ predicate, refetchType: 'active' })
+  // Without a network the questions wait, and the promise does not.
+  return client
+    .getQueryCache()
+    .findAll({ type: 'active', predicate })
+    .every(({ state }) => state.fetchStatus !== 'paused' && (state.status !== 'error' || !worthRetrying(state.error)))
 }
 
 function markStale(client: QueryClient, changes: Change[]): void {

@@ -8,7 +8,10 @@ const streamsPerAccount = 20
 const beatMs = 15_000
 const slowReaderBytes = 256 * 1024
 
-/** Server-sent events: what changed in the caller's account, and a comment every 15 s so that proxies and clients know that it lives. */
+/**
+ * Server-sent events: what changed in the caller's account, and a beat every 15 s so that proxies and clients know that it lives.
+ * The beat is an event, not a comment: browsers show no comment to the page.
+ */
 export class EventStreams {
   readonly #feed: ChangeFeed
   readonly #open = new Map<string, number>()
@@ -55,7 +58,7 @@ export class EventStreams {
     })
     const beat = setInterval(async () => {
       // A database that is away says nothing of who is in.
-      if (await isStillIn().catch(() => true)) raw.write(': still here\n\n')
+      if (await isStillIn().catch(() => true)) raw.write('event: beat\ndata: {}\n\n')
       else raw.end()
     }, beatMs)
     raw.once('close', () => {
