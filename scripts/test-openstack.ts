@@ -141,7 +141,7 @@ async function compareCreates(url: string): Promise<void> {
   /** From our POST until our API says ACTIVE. */
   async function ours(): Promise<number> {
     const started = performance.now()
-    const { data: order } = await call(routes.serversCreate, { params, body })
+    const { data: order, taskId: orderId = '' } = await call(routes.serversCreate, { params, body })
     const { id } = order.result
     let status = ''
     while (status !== 'ACTIVE') {
@@ -151,10 +151,19 @@ async function compareCreates(url: string): Promise<void> {
       await new Promise((done) => setTimeout(done, 50))
     }
     const seconds = (performance.now() - started) / 1000
+    tellSteps((await call(routes.tasksDetail, { params: { id: orderId } })).data.result.history)
     const { taskId } = await call(routes.serversDelete, { params: { id }, body: { delete_volumes: 'all' } })
     while ((await call(routes.tasksDetail, { params: { id: taskId ?? '' } })).data.result.finished_at === null)
       await new Promise((done) => setTimeout(done, 200))
     return seconds
+  }
+
+  /** How long each step of an order took, in seconds. */
+  function tellSteps(history: { step: string; started_at: string | null; finished_at: string | null }[]): void {
+    const took = history.flatMap(({ step, started_at, finished_at }) =>
+      started_at && finished_at ? `${step} ${((Date.parse(finished_at) - Date.parse(started_at)) / 1000).toFixed(2)}` : [],
+    )
+    say(`  ours: ${took.join(', ')}`)
   }
 
   /** The same server from Nova itself, which makes its port and its volume from the image; asked every 50 ms. */
