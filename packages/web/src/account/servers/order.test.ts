@@ -1,6 +1,8 @@
-import { routes } from '@straylight/api'
+import { type Image, routes, type Volume } from '@straylight/api'
 import { expect, test } from 'vitest'
 import {
+  copyOf,
+  draftName,
   emptyOrder,
   fieldOf,
   isFilled,
@@ -107,6 +109,38 @@ test('a size that was emptied is a mistake and no draft', () => {
   })
   expect(isFilled({ ...form, volumes: [Number.NaN] })).toBe(false)
   expect(isFilled(form)).toBe(true)
+})
+
+test('a form that a link began has a draft of its own, so that nothing typed elsewhere gets into it', () => {
+  const begun = { person: 'ada', project: 'p1' }
+  const names = [{}, { imageId: 'i1' }, { imageId: 'i2' }, { copyOf: 's1' }, { copyOf: 's2' }].map((link) =>
+    draftName({ ...begun, ...link }),
+  )
+  expect(new Set(names).size).toBe(names.length)
+  expect(draftName({ ...begun, imageId: undefined, copyOf: undefined })).toBe(names[0])
+})
+
+test('a copy has the sizes, the disks and the image of its server', () => {
+  const system = { distribution: 'debian', os_family: 'linux', version: '13' }
+  const volume = (size: number, server: string, undetachable = false) =>
+    ({ size, undetachable, attached_to_server: { id: server, device: 'vda' } }) as Volume
+  const server = { id: 's1', flavor: { vcpus: 8, ram: 32, cpu_type: 'shared' }, addresses: [] }
+  const images = [
+    { id: 'i1', operation_system: { ...system, version: '12' } },
+    { id: 'i2', operation_system: system },
+  ] as Image[]
+  const volumes = [volume(200, 's1'), volume(80, 's1', true), volume(999, 's2', true), volume(300, 's1')]
+  const image = { min_disk: 5, min_ram: 1, operation_system: system }
+  expect(copyOf({ ...server, image }, { images, volumes })).toEqual({
+    vcpus: 8,
+    ram: 32,
+    publicAddress: false,
+    system: 80,
+    volumes: [200, 300],
+    imageId: 'i2',
+  })
+  // Never built, and of an image that is not offered any more.
+  expect(copyOf(server, { images, volumes: [] })).toEqual({ vcpus: 8, ram: 32, publicAddress: false, volumes: [] })
 })
 
 test('a size that is offered has a name', () => {

@@ -1,4 +1,4 @@
-import { type ServerCreate, serverLimits } from '@straylight/api'
+import { type Image, type Server, type ServerCreate, serverLimits, type Volume } from '@straylight/api'
 
 /** What the form of a new server holds. Sizes in GiB. */
 export interface OrderForm {
@@ -39,6 +39,44 @@ export function isOrderForm(value: unknown): value is OrderForm {
     listOf(form.keyIds, 'string') &&
     typeof form.publicAddress === 'boolean'
   )
+}
+
+/** Where a form begins: by itself, with an image, or as a copy of a server. */
+export interface OrderStart {
+  person: string
+  project: string
+  imageId?: string | undefined
+  copyOf?: string | undefined
+}
+
+/**
+ * The name of a form's draft. What was begun by a link has a draft of its own: the link gives its values once, and what was typed into
+ * another form stays out of it.
+ */
+export const draftName = ({ person, project, imageId, copyOf }: OrderStart): string =>
+  ['server', person, project, ...(copyOf ? ['from', copyOf] : []), ...(imageId ? ['image', imageId] : [])].join('.')
+
+/** What an order takes over from a server: its sizes, its disks, its image while that is offered, and whether it is reached from outside. */
+export function copyOf(
+  server: Pick<Server, 'id' | 'flavor' | 'addresses' | 'image'>,
+  { images, volumes }: { images: readonly Image[]; volumes: readonly Volume[] },
+): Partial<OrderForm> {
+  const disks = volumes.filter((volume) => volume.attached_to_server?.id === server.id)
+  const system = disks.find((volume) => volume.undetachable)
+  const wanted = server.image?.operation_system
+  const image = images.find(
+    ({ operation_system: { distribution, version } }) =>
+      wanted !== undefined && distribution === wanted.distribution && version === wanted.version,
+  )
+  return {
+    vcpus: server.flavor.vcpus,
+    ram: server.flavor.ram,
+    publicAddress: server.addresses.length > 0,
+    // A server that was never built has no disks yet.
+    ...(system ? { system: system.size } : {}),
+    volumes: disks.filter((volume) => volume !== system).map(({ size }) => size),
+    ...(image ? { imageId: image.id } : {}),
+  }
 }
 
 /** The order as the service takes it. */

@@ -1,12 +1,17 @@
-import { ApiError, type Image, type KeyPair, type Server, serverLimits } from '@straylight/api'
-import { type ComputedRef, type Ref, computed, ref, watch } from 'vue'
+import { ApiError, type Image, type KeyPair, type Server, serverLimits, type Volume } from '@straylight/api'
+import { type Ref, computed, ref, watch } from 'vue'
 import { useDraft } from '../../lib/drafts.ts'
 import { fieldErrors } from '../../lib/problem.ts'
+import { useSettled } from '../../lib/settled.ts'
 import { useImages } from '../images/use-images.ts'
 import { useKeys } from '../keys/use-keys.ts'
+import { useVolumes } from '../volumes/use-volumes.ts'
 import {
+  copyOf,
+  draftName,
   emptyOrder,
   fieldOf,
+  isFilled,
   isOrderForm,
   memoryRange,
   mistakesIn,
@@ -33,9 +38,14 @@ export function useOrder(
   const servers = useServers(project)
   const sizes = useSizeRules(project)
   const touched = ref(false)
-  const draft = useDraft(`server.${start.person}.${project.value}`, form, isOrderForm, () => touched.value)
-  // A link that says what to begin with wins over a draft.
-  if (start.imageId) form.value.imageId = start.imageId
+  const draft = useDraft(
+    draftName({ ...start, project: project.value }),
+    form,
+    isOrderForm,
+    () => touched.value && isFilled(form.value),
+  )
+  const isCopy = start.copyOf !== undefined && !draft.restored
+  const volumes = useVolumes(() => (isCopy ? project.value : ''))
 
   const image = computed(() => images.data.value?.find(({ id }) => id === form.value.imageId))
   const memory = computed(() => memoryRange((sizes.data.value ?? []) as SizeRule[], form.value.vcpus))
@@ -45,8 +55,10 @@ export function useOrder(
     images: images.data,
     keys: keys.data,
     servers: servers.data,
+    volumes: volumes.data,
     restored: draft.restored,
     copyOf: start.copyOf,
+    isTouched: () => touched.value,
   })
 
   // The price waits until a person has stopped typing, and needs no name.
@@ -54,7 +66,10 @@ export function useOrder(
     const others = Object.keys(mistakes.value).filter((field) => field !== 'name')
     return others.length === 0 ? toOrder({ ...form.value, name: mistakes.value.name ? 'server-01' : form.value.name }) : undefined
   })
-  const price = useServerPrice(project, useSettled(priced, settleMs))
+  const { settled, isSettled } = useSettled(priced, settleMs)
+  const price = useServerPrice(project, settled)
+  /** The price is that of the form as it stands, or it is known that there is none. */
+  const isPriced = computed(() => isSettled.value && !price.isPlaceholderData.value && !price.isPending.value)
 
   const tried = ref(false)
   const left = ref(new Set<OrderField>())
@@ -91,6 +106,9 @@ export function useOrder(
     image,
     memory,
     price,
+    isPriced,
+    /** What the form begins with is still being read. */
+    isLoading: computed(() => images.isPending.value || (isCopy && (servers.isPending.value || volumes.isPending.value))),
     mistakes,
     wrong,
     tried,
@@ -109,12 +127,17 @@ interface Known {
   images: Ref<Image[] | undefined>
   keys: Ref<KeyPair[] | undefined>
   servers: Ref<Server[] | undefined>
+  volumes: Ref<Volume[] | undefined>
   restored: boolean
   copyOf: string | undefined
+  isTouched: () => boolean
 }
 
 /** Sensible values in all sections, so that the button is live at once where possible. What the person chose is never overwritten. */
-function useDefaults(form: Ref<OrderForm>, { images, keys, servers, restored, copyOf }: Known): void {
+function useDefaults(
+  form: Ref<OrderForm>,
+  { images, keys, servers, volumes, restored, copyOf: original, isTouched }: Known,
+): void {
   watch(
     images,
     (list) => {
@@ -153,36 +176,20 @@ function useDefaults(form: Ref<OrderForm>, { images, keys, servers, restored, co
     },
     { immediate: true },
   )
-  let copied = false
+  // A draft has begun with the copy already, and a hand that was put on the form is not overruled.
+  let copied = restored || original === undefined
   watch(
-    [images, servers] as const,
-    ([offered, list]) => {
-      const original = list?.find(({ id }) => id === copyOf)
-      if (!offered || !original || copied) return
+    [images, servers, volumes] as const,
+    ([offered, list, disks]) => {
+      const server = list?.find(({ id }) => id === original)
+      if (copied || !offered || !server || !disks) return
       copied = true
-      const { flavor, addresses, image } = original
-      Object.assign(form.value, { vcpus: flavor.vcpus, ram: flavor.ram, publicAddress: addresses.length > 0 })
-      const same = offered.find(
-        ({ operation_system: { distribution, version } }) =>
-          distribution === image?.operation_system.distribution && version === image?.operation_system.version,
-      )
-      if (same) form.value.imageId = same.id
+      if (!isTouched()) Object.assign(form.value, copyOf(server, { images: offered, volumes: disks }))
     },
     { immediate: true },
   )
 }
 const isCommon = ({ operation_system }: Image) => /ubuntu|debian/i.test(operation_system.distribution)
-
-/** `value` as it was when it had not changed for `ms`. */
-function useSettled<T>(value: ComputedRef<T>, ms: number): Ref<T> {
-  const settled = ref(value.value) as Ref<T>
-  let timer: ReturnType<typeof setTimeout> | undefined
-  watch(value, (next, _before, onCleanup) => {
-    timer = setTimeout(() => (settled.value = next), ms)
-    onCleanup(() => clearTimeout(timer))
-  })
-  return settled
-}
 
 /** Is the price refused because of what the form says, rather than because the service is away? */
 export const isAboutTheOrder = (error: unknown): boolean => error instanceof ApiError && error.status === 422

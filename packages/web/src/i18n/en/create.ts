@@ -69,6 +69,7 @@ export default catalogue({
   runway: 'Runway',
   noPriceYet: 'The price appears when the image and the size are chosen',
   priceFailed: 'The price cannot be computed now. The order would be checked again when it is given.',
+  priceLate: 'The price of this order is not known yet, so nothing was ordered. Press again in a moment.',
   orderFor: 'Create server for {price}',
   order: 'Create server',
   fromAnyField: 'from any field',
