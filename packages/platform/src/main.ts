@@ -48,7 +48,11 @@ try {
 async function main(config: Config): Promise<void> {
   const started = performance.now()
   const logger = pino(
-    { level: config.logLevel, redact: { paths: ['*.password', '*.token', '*.authorization', '*.cookie'], remove: true } },
+    {
+      level: config.logLevel,
+      redact: { paths: ['*.password', '*.token', '*.authorization', '*.cookie'], remove: true },
+      serializers: { err: describeError },
+    },
     pino.destination({ dest: 2, sync: true }),
   )
 
@@ -201,6 +205,12 @@ async function main(config: Config): Promise<void> {
 
 function urlOf(url: string | undefined): { url: string } | undefined {
   return url === undefined ? undefined : { url }
+}
+
+/** Of an error its words and its place; what else hangs on it (a whole connection, say) is nobody's reading. */
+function describeError(error: Error & { code?: unknown; cause?: unknown }): object {
+  const { name, message, code, stack, cause } = error
+  return { type: name, message, code, stack, ...(cause instanceof Error ? { cause: `${cause.name}: ${cause.message}` } : {}) }
 }
 
 async function listen(

@@ -39,16 +39,22 @@ export function openDatabase(
     // Who waits longer for a connection is told that the service is not available, instead of waiting for ever.
     connectionTimeoutMillis: options.patienceMs ?? connectionPatienceMs,
   })
+  let isClosing = false
+  // Connections that we end ourselves may still hear that the server ends, too.
+  const tell = (error: Error) => {
+    if (!isClosing) options.onError?.(error)
+  }
   // An idle connection that the server ends must not end us; the next query opens another.
-  pool.on('error', (error) => options.onError?.(error))
+  pool.on('error', tell)
   // Nor must one that it ends between two statements of a transaction: the next statement fails, and that is handled.
-  pool.on('connect', (client) => client.on('error', (error) => options.onError?.(error)))
+  pool.on('connect', (client) => client.on('error', tell))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return {
     db,
     pool,
     url,
     async close() {
+      isClosing = true
       await db.destroy()
       if (!pool.ended) await pool.end() // Kysely leaves a pool alone that it never asked
     },
