@@ -1,15 +1,22 @@
 import { otherLayout } from '../lib/match.ts'
-import { oneOf, sortBy, text, useUrlState } from '../lib/url-state.ts'
+import { integer, oneOf, sortBy, text, useUrlState } from '../lib/url-state.ts'
 
 export interface ListView<F extends string> {
   q: string
   show: F | 'all'
   sort: string
+  /** How many pages of rows are shown. */
+  page: number
 }
 
-/** A list's search, filter and order, kept in the URL, so that a link shows what its sender saw. */
+/** A list's search, filter, order and length, kept in the URL, so that a link shows what its sender saw. */
 export function useListView<const F extends string>(filters: readonly F[], order: string): ListView<F> {
-  const codecs = { q: text(), show: oneOf<string>(['all', ...filters], 'all'), sort: sortBy(order) }
+  const codecs = {
+    q: text(),
+    show: oneOf<string>(['all', ...filters], 'all'),
+    sort: sortBy(order),
+    page: integer(1, { min: 1, max: 2000 }),
+  }
   // `oneOf` reads nothing but the filters.
   return useUrlState(codecs) as ListView<F>
 }

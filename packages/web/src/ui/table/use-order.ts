@@ -9,12 +9,14 @@ export interface OrderOptions<Row> {
   /** `name` or `-name`; a column that is not there, or does not sort, leaves the rows as they come. */
   sort: Ref<string>
   rowKey: (row: Row) => string
+  /** What the rows were asked by besides: search and filter. */
+  asked: () => unknown
   /** The rows come sorted from the server. */
   outside: () => boolean
 }
 
 /** Rows in their order, which can be frozen: what changes meanwhile stays where it is, what is new comes last. */
-export function useOrder<Row>({ rows, columns, sort, rowKey, outside }: OrderOptions<Row>) {
+export function useOrder<Row>({ rows, columns, sort, rowKey, asked, outside }: OrderOptions<Row>) {
   const frozen = shallowRef<Map<string, number>>()
   const wanted = computed<readonly Row[]>(() => {
     const column = columns().find(({ key }) => key === sort.value.replace(/^-/, ''))
@@ -34,8 +36,8 @@ export function useOrder<Row>({ rows, columns, sort, rowKey, outside }: OrderOpt
       .map(({ row }) => row)
   })
   const take = () => new Map(wanted.value.map((row, index) => [rowKey(row), index]))
-  // Another order that was asked for is given at once.
-  watch(sort, () => {
+  // What was asked for is given at once, and in its order: rows that another filter had left out have no place yet.
+  watch([sort, () => JSON.stringify(asked())], () => {
     if (frozen.value) frozen.value = take()
   })
   return {

@@ -16,6 +16,9 @@ export function useRowFocus<Row>({ root, ordered, reach, rowKey, reveal }: RowFo
   const index = computed(() => ordered.value.findIndex((row) => rowKey(row) === key.value))
   const current = computed<Row | undefined>(() => ordered.value[index.value])
 
+  /** Is the keyboard in the table? */
+  const active = () => root.value?.contains(document.activeElement) === true && current.value !== undefined
+
   async function focusRow(wanted: number): Promise<void> {
     const place = Math.min(Math.max(0, wanted), reach() - 1)
     const row = ordered.value[place]
@@ -35,8 +38,16 @@ export function useRowFocus<Row>({ root, ordered, reach, rowKey, reveal }: RowFo
     index,
     current,
     focusRow,
-    /** Is the keyboard in the table? */
-    active: () => root.value?.contains(document.activeElement) === true && current.value !== undefined,
+    active,
+    /**
+     * Where `by` rows further is: from the row that has the keyboard, also when it was scrolled out of a window and is no more. Who comes
+     * from elsewhere comes back to the row of before, at first to the first one.
+     */
+    next(by: number): number {
+      if (!current.value) return 0
+      const lost = document.activeElement === null || document.activeElement === document.body
+      return active() || lost ? Math.min(Math.max(0, index.value + by), reach() - 1) : index.value
+    },
     /** The row that Tab goes to: where one was, else the first. */
     isTabStop: (row: Row) => (current.value ? rowKey(row) === key.value : row === ordered.value[0]),
   }

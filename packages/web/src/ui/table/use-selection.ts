@@ -9,9 +9,10 @@ export interface SelectionOptions<Row> {
   rowKey: (row: Row) => string
 }
 
-/** Selected rows: one, all, or a range from the last one that was touched. Rows that are gone leave the selection. */
+/** Selected rows: one, all, or a range from the last one that was touched, wherever it stands by now. Rows that are gone leave the selection. */
 export function useSelection<Row>({ rows, ordered, selected, rowKey }: SelectionOptions<Row>) {
-  let anchor: number | undefined
+  let anchor: string | undefined
+  const anchorIndex = () => (anchor === undefined ? -1 : ordered.value.findIndex((row) => rowKey(row) === anchor))
   const keys = computed(() => new Set(selected.value))
   const selectedRows = computed(() => rows().filter((row) => keys.value.has(rowKey(row))))
   watch(rows, (now) => {
@@ -33,17 +34,19 @@ export function useSelection<Row>({ rows, ordered, selected, rowKey }: Selection
     },
     /** `index` is a place in the order. With `range` everything from the row touched before up to this one. */
     select(index: number, on: boolean, range = false) {
-      const from = range && anchor !== undefined ? Math.min(anchor, index) : index
-      const to = range && anchor !== undefined ? Math.max(anchor, index) : index
+      const begin = range ? anchorIndex() : -1
+      const from = begin < 0 ? index : Math.min(begin, index)
+      const to = Math.max(begin, index)
       const next = new Set(selected.value)
       for (const row of ordered.value.slice(from, to + 1)) {
         if (on) next.add(rowKey(row))
         else next.delete(rowKey(row))
       }
-      anchor = index
+      const touched = ordered.value[index]
+      anchor = touched && rowKey(touched)
       selected.value = [...next]
     },
     /** Is there a row that a range could begin at? */
-    hasAnchor: () => anchor !== undefined,
+    hasAnchor: () => anchorIndex() >= 0,
   }
 }
