@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/vue-query'
 import { type RouteRecordRaw, type Router, createRouter, createWebHistory } from 'vue-router'
 import { pages, to } from './paths.ts'
 import { keepToOnePerson } from './person.ts'
+import { entryNow, focusPage, Places, scrollersOnScreen } from './places.ts'
 import { knownProjects, lastProject } from './project.ts'
 import { knownAccount } from './session.ts'
 
@@ -53,10 +54,19 @@ const operator: RouteRecordRaw[] = [
 
 export function createAppRouter(client: QueryClient): Router {
   keepToOnePerson(client)
+  const places = new Places(scrollersOnScreen, entryNow())
   const notFound = () => import('./NotFoundPage.vue')
   const router = createRouter({
     history: createWebHistory(),
-    scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+    // Called when the new page stands. `saved` is there for those that the person comes back to.
+    scrollBehavior(target, from, saved) {
+      const isOther = target.path !== from.path
+      if (saved) void places.comeBack(entryNow())
+      else if (isOther) places.begin(entryNow())
+      else places.stay(entryNow())
+      if (isOther && from.matched.length > 0) void focusPage()
+      return saved ?? (isOther ? { top: 0 } : false)
+    },
     routes: [
       { path: pages.signIn, meta: { door: true }, component: () => import('../doors/SignInPage.vue') },
       { path: pages.signUp, meta: { door: true }, component: () => import('../doors/SignUpPage.vue') },
@@ -68,6 +78,7 @@ export function createAppRouter(client: QueryClient): Router {
       { path: '/:rest(.*)*', component: () => import('./AccountFrame.vue'), children: [{ path: '', component: notFound }] },
     ],
   })
+  router.beforeResolve(() => places.leave())
   router.beforeEach(async (target) => {
     // When the service cannot say who is there, the page opens and tells it; its own calls will show why.
     const person = await knownAccount(client).catch(() => 'unknown' as const)
