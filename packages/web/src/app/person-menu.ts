@@ -1,5 +1,5 @@
 import { Languages, LogOut, Settings, SunMoon } from 'lucide-vue-next'
-import { type ComputedRef, computed, ref, watch } from 'vue'
+import { type ComputedRef, computed, ref } from 'vue'
 import { useRouter } from 'vue-router'
 import { format, language, languages, setLanguage, t } from '../i18n/index.ts'
 import { toast, toastHistory } from '../ui/toasts.ts'
@@ -50,15 +50,11 @@ export const initialsOf = (name: string): string =>
     .map((word) => [...word][0]?.toLocaleUpperCase() ?? '')
     .join('')
 
-/** What was said in toasts stands under the bell. */
-export function useBell(): { bell: ComputedRef<MenuItem[]>; unread: ComputedRef<boolean> } {
-  const seen = ref(0)
-  watch(
-    () => toastHistory.length,
-    (length) => {
-      if (length < seen.value) seen.value = length
-    },
-  )
+/** The newest toast that stood under the bell when it was last opened; ids rise. Both frames have the same bell. */
+const seen = ref(0)
+
+/** What was said in toasts stands under the bell; `unread` until it is opened. */
+export function useBell(): { bell: ComputedRef<MenuItem[]>; unread: ComputedRef<boolean>; openBell: () => void } {
   const bell = computed(() =>
     toastHistory.slice(0, 12).map(
       (one): MenuItem => ({
@@ -68,5 +64,12 @@ export function useBell(): { bell: ComputedRef<MenuItem[]>; unread: ComputedRef<
       }),
     ),
   )
-  return { bell, unread: computed(() => false) }
+  const newest = () => toastHistory[0]?.id ?? 0
+  return {
+    bell,
+    unread: computed(() => newest() > seen.value),
+    openBell: () => {
+      seen.value = newest()
+    },
+  }
 }
