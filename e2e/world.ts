@@ -41,7 +41,7 @@ export interface World {
   customer: Login
   operator: Login
   browser: Browser
-  /** A page in a browser of its own. What its console complains about is in `complaints`. */
+  /** A page in a browser of its own. What its console complains about, and whom it asked beside the service, is in `complaints`. */
   open(options?: PageOptions): Promise<{ page: Page; context: BrowserContext; complaints: string[] }>
   /** Moves the service's clock on to `moment`; what is due by then is done. @throws Error when it is later already */
   goOnTo(moment: Date): Promise<void>
@@ -177,6 +177,11 @@ async function openPage(
     if (message.type() === 'error') complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(error.message))
+  // A page asks nobody but the service that gave it, whatever the browser would have allowed.
+  context.on('request', (request) => {
+    const asked = new URL(request.url())
+    if (/^(?:https?|wss?):$/.test(asked.protocol) && asked.host !== new URL(url).host) complaints.push(`asked ${request.url()}`)
+  })
   return { page, context, complaints }
 }
 
