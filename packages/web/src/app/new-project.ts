@@ -20,4 +20,5 @@ export const useCreateProject = (): Writing<{ name: string }, { id: string }> =>
     async ({ name }, idempotencyKey) =>
       (await call(routes.projectsCreate, { body: { display_name: name }, idempotencyKey })).data.result,
     () => [keys.projects],
+    { form: 'project' },
   )

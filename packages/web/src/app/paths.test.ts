@@ -23,6 +23,9 @@ test('after signing in only paths of this app are followed', () => {
     ['/a'],
     '/sign-in?next=/sign-in',
     '/\t/evil.example',
+    '/.//evil.example/x',
+    '/a/..//evil.example',
+    '/%2e//evil.example',
   ])
     expect(safeNext(bad), String(bad)).toBeUndefined()
 })

@@ -54,5 +54,6 @@ export function safeNext(next: unknown): string | undefined {
   if (typeof next !== 'string' || !/^\/(?![/\\])/.test(next)) return undefined
   const { origin, pathname, search, hash } = new URL(next, 'http://here.invalid')
   const isDoor = pathname === pages.signIn || pathname === pages.signUp
-  return origin === 'http://here.invalid' && !isDoor ? pathname + search + hash : undefined
+  // `/.//evil.example` is tidied to `//evil.example`, which a browser would take for another site.
+  return origin === 'http://here.invalid' && !isDoor && !pathname.startsWith('//') ? pathname + search + hash : undefined
 }

@@ -28,3 +28,23 @@ test('pressing again after a lost answer sends the same key, and a new order a n
   expect(sent[1]).toBe(sent[0])
   expect(sent[2]).not.toBe(sent[0])
 })
+
+test('what undoes an earlier wish makes the same words a new wish', async () => {
+  const sent: string[] = []
+  let isLost = true
+  const act = inApp(() =>
+    useWriting(
+      async (_: { verb: 'start' | 'stop'; id: string }, key) => {
+        sent.push(key)
+        if (isLost) throw new ApiError(0, undefined)
+      },
+      () => [],
+      { subject: ({ id }) => id },
+    ),
+  )
+  await expect(act.mutateAsync({ verb: 'stop', id: 's1' })).rejects.toThrow()
+  isLost = false
+  await act.mutateAsync({ verb: 'start', id: 's1' })
+  await act.mutateAsync({ verb: 'stop', id: 's1' })
+  expect(new Set(sent).size).toBe(3)
+})

@@ -66,6 +66,7 @@ export const useCreateServer = (project: Id): Writing<ServerCreate, { id: string
       return { id: answer.data.result.id, taskId: answer.taskId }
     },
     () => [keys.servers(toValue(project)), keys.tasks(toValue(project)), keys.money],
+    { form: () => `server.${toValue(project)}` },
   )
 
 /** What is ordered for a server that exists. */
@@ -79,6 +80,7 @@ export const useServerAction = (project: Id): Writing<ServerOrder, string | unde
   useWriting(
     async ({ verb, id }, idempotencyKey) => (await call(actionRoutes[verb], { params: { id }, idempotencyKey })).taskId,
     ({ id }) => staleWith(toValue(project), id),
+    { form: 'server-action', subject: ({ id }) => id },
   )
 
 export interface DeleteServer {
@@ -106,6 +108,7 @@ export const useRenameServer = (project: Id): Writing<{ id: string; name: string
     async ({ id, name }, idempotencyKey) =>
       void (await call(routes.serversRename, { params: { id }, body: { name }, idempotencyKey })),
     ({ id }) => staleWith(toValue(project), id),
+    { form: 'server-name', subject: ({ id }) => id },
   )
 
 /** The answer is a one-time address: it is opened at once and not kept. */
