@@ -21,6 +21,8 @@ export default catalogue({
   moneyHint: '{need} is needed at once and {have} is available. Top up and press again: the form stays as it is.',
   moneyHintShort: 'Top up and press again: the form stays as it is.',
   loadFailed: '{what} did not load',
+  pageLost: 'Its code did not arrive. Try again in a minute.',
+  pageOffline: 'There is no network. Try again when it is back.',
   retry: 'Try again',
   mistakes: '{count, plural, one {# thing to mend} other {# things to mend}}',
   account_email_taken: 'There is an account with this email already',
