@@ -6,7 +6,7 @@ export interface FieldProps {
   hint?: string | undefined
   error?: string | undefined
   suggestion?: string | undefined
-  /** Names the field for the summary of errors and for drafts. */
+  /** Names the field for the summary of errors. */
   name?: string | undefined
   optional?: boolean | undefined
   disabled?: boolean | undefined

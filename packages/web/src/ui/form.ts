@@ -1,5 +1,4 @@
 import { computed, type Reactive, reactive, type Ref, ref, watch } from 'vue'
-import { dropDraft, readDraft, writeDraft } from '../lib/drafts.ts'
 import { fieldErrors, shownProblem } from '../lib/problem.ts'
 import type { ShownProblem } from './types.ts'
 
@@ -8,8 +7,6 @@ export interface FormOptions<Values extends object> {
   /** What is wrong, by field, in words that say what to do. Asked when a field is left and at submit. */
   check?: (values: Values) => Partial<Record<keyof Values & string, string | undefined>>
   submit: (values: Values) => Promise<void>
-  /** Keeps what was typed in this browser for 7 days under this name, until it is submitted. Never for secrets. */
-  draft?: string
 }
 
 /**
@@ -17,7 +14,7 @@ export interface FormOptions<Values extends object> {
  * Errors of fields in a problem document land at their fields, the rest in `form.problem`.
  */
 export function useForm<Values extends object>(options: FormOptions<Values>) {
-  const values = reactive({ ...options.initial, ...restored(options.draft, options.initial) }) as Reactive<Values>
+  const values = reactive({ ...options.initial }) as Reactive<Values>
   const errors = reactive<Record<string, string | undefined>>({})
   const left = reactive(new Set<string>())
   const pending = ref(false)
@@ -29,7 +26,6 @@ export function useForm<Values extends object>(options: FormOptions<Values>) {
     // What was complained about is checked again at once; what is still being typed is not.
     const now = check()
     for (const name of Object.keys(errors)) if (errors[name] !== undefined) errors[name] = now[name]
-    if (options.draft) writeDraft(localStorage, options.draft, values, Date.now())
   })
 
   async function submit(): Promise<boolean> {
@@ -44,7 +40,6 @@ export function useForm<Values extends object>(options: FormOptions<Values>) {
     pending.value = true
     try {
       await options.submit(values as Values)
-      if (options.draft) dropDraft(localStorage, options.draft)
       return true
     } catch (error) {
       const found = fieldErrors(error)
@@ -98,11 +93,4 @@ export type FormState = {
   tried: number
   wrong: { name: string; message: string }[]
   submit: () => Promise<boolean>
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
-
-function restored<Values extends object>(name: string | undefined, initial: Values): Partial<Values> {
-  const draft = name === undefined ? undefined : readDraft(localStorage, name, isObject, Date.now())
-  return Object.fromEntries(Object.entries(draft ?? {}).filter(([key]) => key in initial)) as Partial<Values>
 }

@@ -6,6 +6,7 @@ import { to } from '../../app/paths.ts'
 import { tellFailure } from '../../app/toasts.ts'
 import { t } from '../../i18n/index.ts'
 import { copyText } from '../../lib/copy.ts'
+import type { Command } from '../../lib/palette.ts'
 import { toast } from '../../ui/toasts.ts'
 import type { BulkAction, MenuItem } from '../../ui/types.ts'
 import { type ServerVerb, whyNot } from './server-words.ts'
@@ -20,6 +21,8 @@ export interface Asked {
 export interface ServerMenu {
   asked: Ref<Asked | undefined>
   menuOf: (server: Server) => MenuItem[]
+  /** The same for the palette, where what cannot be done now is left out. */
+  commandsOf: (server: Server) => Command[]
   bulk: () => BulkAction<Server>[]
   act: (verb: 'start' | 'stop' | 'reboot', servers: Server[]) => Promise<void>
   ask: (what: Asked['what'], servers: Server[]) => void
@@ -100,6 +103,8 @@ export function useServerMenu(project: MaybeRefOrGetter<string>): ServerMenu {
     },
   ]
 
+  const commandsOf = (server: Server): Command[] => commandsIn(menuOf(server), server.name)
+
   /** A bulk action is dead with the reason of the first server that it does not suit. */
   const whyNotAll = (verb: ServerVerb) => (servers: Server[]) => {
     const odd = servers.find((server) => whyNot(verb, server) !== undefined)
@@ -127,5 +132,23 @@ export function useServerMenu(project: MaybeRefOrGetter<string>): ServerMenu {
       onSelect: (servers) => ask('delete', servers),
     },
   ]
-  return { asked, menuOf, bulk, act, ask }
+  return { asked, menuOf, commandsOf, bulk, act, ask }
 }
+
+/** Entries of a menu of the thing `name` as lines of the palette; dead ones are left out. */
+export const commandsIn = (menu: readonly MenuItem[], name: string): Command[] =>
+  menu.flatMap((item): Command[] =>
+    item === '-' || item.disabledReason !== undefined
+      ? []
+      : [
+          {
+            id: `open-server-${item.label}`,
+            group: 'commands',
+            label: item.label,
+            note: name,
+            icon: item.icon,
+            to: item.to,
+            run: item.onSelect,
+          },
+        ],
+  )
