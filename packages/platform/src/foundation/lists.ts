@@ -38,9 +38,27 @@ export function pageOf<T extends object>(items: T[], query: Record<string, unkno
     const sign = ordering.startsWith('-') ? -1 : 1
     kept = [...kept].sort((a, b) => sign * compare((a as Record<string, Scalar>)[field], (b as Record<string, Scalar>)[field]))
   }
+  return { count: kept.length, result: cut(kept, limit, offset) }
+}
+
+/**
+ * The same of rows that are costly to describe: where nothing is filtered or ordered, only those of the page are.
+ * `describe` keeps the order of the rows.
+ */
+export async function pageOfRows<Row, T extends object>(
+  rows: Row[],
+  query: Record<string, unknown>,
+  describe: (rows: Row[]) => Promise<T[]>,
+): Promise<{ count: number; result: T[] }> {
+  const { limit, offset, ...rest } = query
+  if (Object.values(rest).some((value) => value !== undefined)) return pageOf(await describe(rows), query)
+  return { count: rows.length, result: await describe(cut(rows, limit, offset)) }
+}
+
+function cut<T>(items: T[], limit: unknown, offset: unknown): T[] {
   const from = typeof offset === 'number' ? offset : 0
   const most = typeof limit === 'number' ? limit : 1000
-  return { count: kept.length, result: kept.slice(from, from + most) }
+  return items.slice(from, from + most)
 }
 
 function matches(value: Scalar, operator: Operator | undefined, wanted: string): boolean {

@@ -5,7 +5,7 @@ import { imageById, ramRange, sizeDependencies } from '../catalogue/index.ts'
 import type { Cloud } from '../foundation/cloud/index.ts'
 import type { Db, Tx } from '../foundation/db.ts'
 import { type Handler, handle } from '../foundation/handler.ts'
-import { pageOf } from '../foundation/lists.ts'
+import { pageOfRows } from '../foundation/lists.ts'
 import type { Secrets } from '../foundation/secrets.ts'
 import { lockOpenTasks, type TaskEngine, type Workflow } from '../foundation/tasks/index.ts'
 import { keypairsOfProject } from '../keypairs/index.ts'
@@ -68,7 +68,7 @@ export function serverRoutes({ engine, cloud, secrets, projects, workflows }: Se
 
   return [
     handle(routes.serversList, async ({ db, params, query }) => ({
-      data: pageOf(await describeServers(db, await serversOfProject(db, params.project_id)), query),
+      data: await pageOfRows(await serversOfProject(db, params.project_id), query, (rows) => describeServers(db, rows)),
     })),
 
     handle(routes.serversDetail, async ({ db, params }) => {

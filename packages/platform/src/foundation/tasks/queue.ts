@@ -13,6 +13,7 @@ export interface Job {
 /** The jobs of tasks, on pg-boss, in the database of the tasks: a job is there exactly when the transaction that sends it has committed. */
 export class TaskQueue {
   readonly #boss: PgBoss
+  #isClosing = false
 
   constructor(options: { databaseUrl: string; onError?: ((error: Error) => void) | undefined }) {
     this.#boss = new PgBoss({
@@ -24,7 +25,10 @@ export class TaskQueue {
       superviseIntervalSeconds: 5,
       monitorIntervalSeconds: 5,
     })
-    this.#boss.on('error', (error) => options.onError?.(error as Error))
+    this.#boss.on('error', (error) => {
+      // Connections that it ends itself may still hear that the server ends, too.
+      if (!this.#isClosing) options.onError?.(error as Error)
+    })
   }
 
   /** Makes the queue's tables. Needed before anything can be sent, also where nothing is worked off. */
@@ -71,6 +75,7 @@ export class TaskQueue {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true
     await this.#boss.stop({ graceful: true, timeout: 5_000 })
   }
 }
