@@ -8,7 +8,7 @@ import { almostStill } from './gallery/visit.ts'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const chromiumPath = '/usr/bin/chromium'
+export const chromiumPath = '/usr/bin/chromium'
 const startsWithinMs = 180_000
 
 /** Tests in the browser need Debian's Chromium; `npm test` installs it where it may. */
