@@ -78,7 +78,7 @@ test('every workflow and each of its steps has words', () => {
 const toldByStatus = [/\.unknown$/, /^service\./, /^account\.(not_signed_in|slow_down|not_operator)$/, /^balance\.too_low$/]
 /** Codes of programs that speak to the API themselves: no page of ours can be answered so. */
 const neverToPages =
-  /^(request\.(not_json|malformed|too_large|invalid|idempotency_\w+)|entry\.key_reused|balance\.no_such_debt|promise\.open|prices\.in_the_past|demo\.not_simulated|events\.too_many_streams|token\.expired|server\.order_invalid)$/
+  /^(request\.(not_json|malformed|too_large|invalid|idempotency_\w+)|entry\.key_reused|balance\.no_such_debt|promise\.open|prices\.in_the_past|demo\.not_simulated|events\.too_many_streams|token\.(expired|outlives)|metrics\.closed|server\.order_invalid)$/
 
 test('every error that a page can be answered has words', () => {
   const documented = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8')
