@@ -37,6 +37,7 @@ export const useGenerateKey = (project: Id): Writing<{ name: string }, Generated
       (await call(routes.keypairsGenerate, { params: { project_id: toValue(project) }, body: { name }, idempotencyKey })).data
         .result,
     () => [keys.keypairs(toValue(project))],
+    { form: () => `generated-key.${toValue(project)}` },
   )
 
 export const useDeleteKey = (project: Id): Writing<{ id: string }, void> =>

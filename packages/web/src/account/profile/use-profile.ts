@@ -9,6 +9,8 @@ export const useUpdateAccount = (): Writing<{ name?: string; language?: 'en' | '
   useWriting(
     async (body, idempotencyKey) => void (await call(routes.accountUpdate, { body, idempotencyKey })),
     () => [keys.account],
+    // A name or language that was chosen since makes an earlier one a new choice.
+    { form: 'account', subject: () => 'account' },
   )
 
 /** This device goes on with the cookie of the answer; the others are signed out. */
@@ -31,6 +33,7 @@ export const useCreateToken = (): Writing<{ name: string; expiresAt: string | un
         })
       ).data.result,
     () => [keys.tokens],
+    { form: 'token' },
   )
 
 export const useRevokeToken = (): Writing<{ id: string }, void> =>
