@@ -79,6 +79,38 @@ describe.skipIf(!hasChromium)('every page', () => {
     await page.getByRole('row', { name: /old-blog/ }).waitFor()
   })
 
+  test('a page begins at its top with the focus on its heading, and Back leads to where one was', async () => {
+    const { page, context } = await world.open({ as: world.customer, height: 420 })
+    await page.goto(`/p/${ids.project}/servers?page=2`)
+    const link = page.getByRole('link', { name: 'web-01', exact: true })
+    await link.waitFor()
+    const top = () => page.evaluate<number>(`document.querySelector('main').scrollTop`)
+    await page.evaluate(`document.querySelector('main').scrollTop = 60`)
+    expect(await top()).toBe(60)
+    await link.evaluate((element) => (element as unknown as { click(): void }).click())
+    await page.getByRole('heading', { level: 1, name: 'web-01' }).waitFor()
+    await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('H1')
+    expect(await top()).toBe(0)
+    await page.goBack()
+    await link.waitFor()
+    await expect.poll(top).toBe(60)
+    expect(new URL(page.url()).search).toBe('?page=2')
+    await context.close()
+  })
+
+  test('who signs out in one tab is signed out in the other, and leaves nothing under the bell', async () => {
+    const { page, context } = await world.open({ as: world.customer })
+    await page.goto('/billing')
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    const other = await context.newPage()
+    await other.goto('/billing')
+    await other.locator('.person').click()
+    await other.getByRole('menuitem', { name: 'Sign out' }).click()
+    await other.waitForURL(/sign-in/)
+    await page.waitForURL(/sign-in/)
+    await context.close()
+  })
+
   test('a page of a server that is not there says so and leads on', async () => {
     const { page } = await session('customer', {})
     await page.goto(`/p/${ids.project}/servers/01900000-0000-7000-8000-000000000000`)
