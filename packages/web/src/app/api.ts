@@ -3,6 +3,3 @@ import { measuredFetch } from './latency.ts'
 
 /** Calls the service on the origin of the page; the session's cookie speaks for the person. */
 export const call = createClient({ baseUrl: '', fetch: measuredFetch })
-
-/** As many as one answer of a list holds. */
-export const wholeList = { limit: 1000 }

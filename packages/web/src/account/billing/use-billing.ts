@@ -69,4 +69,5 @@ export const useTopUp = (): Writing<{ amount: string }, { id: string }> =>
     async ({ amount }, idempotencyKey) =>
       (await call(routes.billingTopUp, { body: { amount, method: 'demo' }, idempotencyKey })).data.result,
     () => [keys.money],
+    { form: 'top-up' },
   )

@@ -1,7 +1,8 @@
 import { type Price, type ResponseOf, type Server, type ServerCreate, routes } from '@straylight/api'
 import { useQueryClient } from '@tanstack/vue-query'
 import { type MaybeRefOrGetter, toValue } from 'vue'
-import { call, wholeList } from '../../app/api.ts'
+import { call } from '../../app/api.ts'
+import { readWhole } from '../../app/whole.ts'
 import { keys } from '../../app/keys.ts'
 import { type Reading, useReading } from '../../app/read.ts'
 import { type Writing, useWriting } from '../../app/write.ts'
@@ -11,8 +12,7 @@ type Id = MaybeRefOrGetter<string>
 export const useServers = (project: Id): Reading<Server[]> =>
   useReading(
     () => keys.servers(toValue(project)),
-    async (signal) =>
-      (await call(routes.serversList, { params: { project_id: toValue(project) }, query: wholeList, signal })).data.result,
+    (signal) => readWhole((query) => call(routes.serversList, { params: { project_id: toValue(project) }, query, signal })),
     { when: () => toValue(project) !== '' },
   )
 
