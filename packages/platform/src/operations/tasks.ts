@@ -6,6 +6,7 @@ import { pageOf } from '../foundation/lists.ts'
 import {
   attemptsBeforeIncident,
   listedTasks,
+  shownState,
   stepsTaken,
   taskById,
   type TaskEngine,
@@ -79,12 +80,13 @@ export function taskRoutes(engine: TaskEngine): Handler[] {
     const label = (step: string) => workflow?.labels[step] ?? step
     const time = (at: Date | null) => at?.toISOString() ?? null
     const open = row.finished_at === null
+    const state = shownState(row)
     const path = (row.failing ? workflow?.undo : workflow?.path) ?? []
     const ahead = open ? path.slice(path.indexOf(row.step) + 1) : []
     return {
       id: row.id,
       workflow: row.workflow,
-      state: row.state,
+      state,
       subject: { type: row.subject_type, id: row.subject_id, name: row.subject_name },
       project_id: row.project_id,
       step: row.step_number,
@@ -112,11 +114,7 @@ export function taskRoutes(engine: TaskEngine): Handler[] {
                 step: row.step,
                 label: label(row.step),
                 state:
-                  row.state === 'queued'
-                    ? ('queued' as const)
-                    : row.state === 'waiting'
-                      ? ('waiting' as const)
-                      : ('running' as const),
+                  state === 'queued' ? ('queued' as const) : state === 'waiting' ? ('waiting' as const) : ('running' as const),
                 started_at: time(row.step_started_at),
                 finished_at: null,
                 attempts: row.attempts,
