@@ -20,6 +20,8 @@ export async function builtWeb(say: (line: string) => void): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     const build = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
       cwd: web,
+      // A test's environment would put Vue's development warnings into it.
+      env: { ...process.env, NODE_ENV: 'production' },
       stdio: ['ignore', 'ignore', 'inherit'],
     })
     build.once('error', reject)
