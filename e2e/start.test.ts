@@ -112,6 +112,15 @@ test('Ctrl-C leaves no process behind, and the next start finds everything again
   ).toEqual(servers.map(({ id }) => id))
 })
 
+test('an interrupt that reaches the launcher alone ends everything, too', { timeout: 240_000 }, async () => {
+  const folder = newFolder()
+  const { child, said } = start(folder)
+  const run = await ready(folder, child, said)
+  child.kill('SIGINT')
+  await exited(child)
+  expect(Object.values(run.pids).filter(isAlive)).toEqual([])
+})
+
 test('kill -9 of everything, in the middle of an order: the next start carries on with every task', {
   timeout: 300_000,
 }, async () => {

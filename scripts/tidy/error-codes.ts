@@ -1,4 +1,5 @@
 import ts from 'typescript'
+import { statusOf } from '../../packages/platform/src/foundation/http/problems.ts'
 import type { TextFile } from './tree.ts'
 
 /** Where a code is made. `status` is what HTTP answers, undefined where it is no answer to a request. */
@@ -8,27 +9,11 @@ export interface CodeUse {
   place: string
 }
 
-/** The makers of kit/errors.ts, and the HTTP status that each ends in. */
-const callers: Record<string, number> = {
-  invalid: 422,
-  unauthenticated: 401,
-  paymentRequired: 402,
-  forbidden: 403,
-  notFound: 404,
-  conflict: 409,
-  tooLarge: 413,
-  tooMany: 429,
-}
-const kinds: Record<string, number> = {
-  invalid: 422,
-  unauthenticated: 401,
-  payment_required: 402,
-  forbidden: 403,
-  not_found: 404,
-  conflict: 409,
-  too_large: 413,
-  too_many: 429,
-}
+/** The makers of kit/errors.ts are named after the kinds: `payment_required` is made by `paymentRequired`. */
+const makers: Record<string, number> = Object.fromEntries(
+  Object.entries(statusOf).map(([kind, status]) => [kind.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()), status]),
+)
+const kinds: Record<string, number> = statusOf
 
 /**
  * Every error code that a file makes: by a maker of the kit, as `new CallerError`, by a rule of the contract, as the problem document of
@@ -46,8 +31,8 @@ export function codesOf(file: TextFile): CodeUse[] {
     if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) {
       const [first, second] = node.arguments
       const name = node.expression.text
-      if (name in callers) add(first, callers[name])
-      if (name === 'rule') add(first, callers.conflict)
+      if (name in makers) add(first, makers[name])
+      if (name === 'rule') add(first, makers.conflict)
       if (name === 'base' && first) add(second, ts.isNumericLiteral(first) ? Number(first.text) : undefined)
     }
     if (ts.isNewExpression(node) && ts.isIdentifier(node.expression)) {

@@ -1,4 +1,4 @@
-import { assert, type Clock, type HttpRequest, type HttpResponse, type Send, UpstreamError } from '@straylight/kit'
+import { assert, type Clock, type HttpRequest, type HttpResponse, restated, type Send, UpstreamError } from '@straylight/kit'
 import { Fields, garbled } from './decode.ts'
 import { classify, requestIdOf, type ServiceName } from './errors.ts'
 import { Listing } from './listing.ts'
@@ -354,19 +354,8 @@ const isSuccess = (response: HttpResponse): boolean => response.status >= 200 &&
 /** Gives a decoder's error the status and request id of the answer that it could not read. */
 function withExchange(error: unknown, answer: Pick<Answer, 'status' | 'requestId'>): unknown {
   if (!(error instanceof UpstreamError)) return error
-  const { service, kind, code, message, retryable, effect } = error
   const { status, requestId } = answer
-  return new UpstreamError({
-    service,
-    kind,
-    code,
-    message,
-    retryable,
-    effect,
-    status,
-    ...(requestId === undefined ? {} : { requestId }),
-    cause: error,
-  })
+  return restated(error, { status, ...(requestId === undefined ? {} : { requestId }) })
 }
 
 /** Leaves out what is `undefined`, so that a body names only what the caller gave. */

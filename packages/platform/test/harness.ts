@@ -73,28 +73,24 @@ export const scenarios: Scenario[] = [
     mayEnd: ['ACTIVE', 'STOPPED'],
   },
   { name: 'server.reboot', arrange: running, order: act(routes.serversReboot), mayEnd: ['ACTIVE'] },
-  {
-    name: 'volume.delete',
-    arrange: async (customer, world) => (await leftBehind(customer, world)).volumeId,
-    async order(customer, id) {
-      await customer.call(routes.volumesDelete, { params: { id } })
-      return undefined
-    },
-    mayEnd: [],
-  },
-  {
-    name: 'address.delete',
-    arrange: async (customer, world) => (await leftBehind(customer, world)).addressId,
-    async order(customer, id) {
-      await customer.call(routes.addressesDelete, { params: { id } })
-      return undefined
-    },
-    mayEnd: [],
-  },
+  deletionOf('volume', routes.volumesDelete),
+  deletionOf('address', routes.addressesDelete),
 ]
 
+function deletionOf(kind: 'volume' | 'address', route: typeof routes.volumesDelete | typeof routes.addressesDelete): Scenario {
+  return {
+    name: `${kind}.delete`,
+    arrange: async (customer, world) => (await leftBehind(customer, world))[kind],
+    async order(customer, id) {
+      await customer.call(route, { params: { id } })
+      return undefined
+    },
+    mayEnd: [],
+  }
+}
+
 /** A further volume and an address whose server is no more; those of earlier cells are used up first. */
-async function leftBehind(customer: Person, world: World): Promise<{ volumeId: string; addressId: string }> {
+async function leftBehind(customer: Person, world: World): Promise<Record<'volume' | 'address', string>> {
   const params = { project_id: customer.projectId }
   const loose = async () => ({
     volumes: (await customer.call(routes.volumesList, { params })).data.result.filter((volume) => !volume.attached_to_server),
@@ -109,7 +105,7 @@ async function leftBehind(customer: Person, world: World): Promise<{ volumeId: s
   const [volume] = (await loose()).volumes
   const [address] = (await loose()).addresses
   if (!volume || !address) throw new Error('the volume and the address are kept when their server is deleted')
-  return { volumeId: volume.id, addressId: address.id }
+  return { volume: volume.id, address: address.id }
 }
 
 /** What the harness does to the platform while a workflow runs; all off between cells. */

@@ -35,7 +35,6 @@ export interface Call<R extends Route> {
     userAgent: string
     /** What this browser was given as `device` by an earlier answer. */
     device: string | undefined
-    signal: AbortSignal
   }
 }
 

@@ -1,24 +1,11 @@
 import { ApiError } from '@straylight/api'
 import { expect, test } from 'vitest'
+import { memoryStorage } from '../../test/storage.ts'
 import { createIntents, type IntentOptions, keptIn } from './intent.ts'
 
 let count = 0
 const counted = (options: IntentOptions = {}) => createIntents({ newKey: () => `key-${++count}`, ...options })
 const lost = new ApiError(0, undefined)
-
-function tab(): Storage {
-  const entries = new Map<string, string>()
-  return {
-    get length() {
-      return entries.size
-    },
-    clear: () => entries.clear(),
-    key: (index) => [...entries.keys()][index] ?? null,
-    getItem: (name) => entries.get(name) ?? null,
-    setItem: (name, value) => void entries.set(name, value),
-    removeItem: (name) => void entries.delete(name),
-  }
-}
 
 test('pressing again after a lost answer repeats the same order', () => {
   const intents = counted()
@@ -47,7 +34,7 @@ test('a refusal and a success both end the intent', () => {
 })
 
 test('a page that was loaded anew after a lost answer repeats the order, each form its own', () => {
-  const storage = tab()
+  const storage = memoryStorage()
   const form = () => counted({ store: keptIn(storage, () => 'server.p1') })
   const wish = { name: 'web-01', user_data: 'password: secret' }
   const before = form()
@@ -65,7 +52,7 @@ test('a page that was loaded anew after a lost answer repeats the order, each fo
 })
 
 test('what was answered leaves nothing in the tab', () => {
-  const storage = tab()
+  const storage = memoryStorage()
   const intents = counted({ store: keptIn(storage, () => 'top-up') })
   intents.keyFor({ amount: '25.00' })
   expect(storage.length).toBe(1)
@@ -75,7 +62,7 @@ test('what was answered leaves nothing in the tab', () => {
 
 test('a storage that is full or spoiled keeps nobody from ordering, nor lets them order twice', () => {
   const full: Storage = {
-    ...tab(),
+    ...memoryStorage(),
     getItem: () => 'no json',
     setItem: () => {
       throw new Error('QuotaExceededError')

@@ -1,25 +1,12 @@
 import { expect, test } from 'vitest'
+import { memoryStorage } from '../../test/storage.ts'
 import { dropDraft, dropEveryDraft, readDraft, writeDraft } from './drafts.ts'
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 const day = 86_400_000
 
-function memory(): Storage {
-  const entries = new Map<string, string>()
-  return {
-    get length() {
-      return entries.size
-    },
-    clear: () => entries.clear(),
-    key: (index) => [...entries.keys()][index] ?? null,
-    getItem: (name) => entries.get(name) ?? null,
-    setItem: (name, value) => void entries.set(name, value),
-    removeItem: (name) => void entries.delete(name),
-  }
-}
-
 test('a draft is there again within seven days and gone after them', () => {
-  const storage = memory()
+  const storage = memoryStorage()
   writeDraft(storage, 'server', 'web-01', 0)
   expect(readDraft(storage, 'server', isText, 7 * day)).toBe('web-01')
   expect(readDraft(storage, 'server', isText, 7 * day + 1)).toBeUndefined()
@@ -27,7 +14,7 @@ test('a draft is there again within seven days and gone after them', () => {
 })
 
 test('a draft that this form cannot read is passed over', () => {
-  const storage = memory()
+  const storage = memoryStorage()
   writeDraft(storage, 'server', { name: 'web-01' }, 0)
   expect(readDraft(storage, 'server', isText, 1)).toBeUndefined()
   storage.setItem('straylight.draft.server', 'no json')
@@ -35,14 +22,14 @@ test('a draft that this form cannot read is passed over', () => {
 })
 
 test('an order that was given leaves no draft', () => {
-  const storage = memory()
+  const storage = memoryStorage()
   writeDraft(storage, 'server', 'web-01', 0)
   dropDraft(storage, 'server')
   expect(readDraft(storage, 'server', isText, 1)).toBeUndefined()
 })
 
 test('who signs out leaves no draft to the next person, and keeps the look of the page', () => {
-  const storage = memory()
+  const storage = memoryStorage()
   storage.setItem('straylight.preferences', '{}')
   writeDraft(storage, 'server.ada', 'web-01', 0)
   writeDraft(storage, 'volume.ada', 'pg-data', 0)
@@ -53,7 +40,7 @@ test('who signs out leaves no draft to the next person, and keeps the look of th
 
 test('a storage that is full does not break the form', () => {
   const full: Storage = {
-    ...memory(),
+    ...memoryStorage(),
     setItem: () => {
       throw new Error('QuotaExceededError')
     },

@@ -6,7 +6,8 @@ import { isDatabaseAway } from '../db.ts'
 
 export const bodyLimitBytes = 1024 * 1024
 
-const statusOf: Record<CallerErrorKind, number> = {
+/** The status that each kind of a caller's mistake is answered with. */
+export const statusOf: Record<CallerErrorKind, number> = {
   invalid: 422,
   unauthenticated: 401,
   payment_required: 402,

@@ -185,8 +185,6 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
         const { caller, project, wish } = request.passed ?? {}
         if (route.streams && caller)
           return streams.open(request, reply, caller, async () => (await whoIs(request, authenticate)) !== undefined)
-        const abort = new AbortController()
-        request.raw.once('aborted', () => abort.abort())
         const call = {
           params: request.params,
           query: request.query,
@@ -204,7 +202,6 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
             ip: request.ip,
             userAgent: (request.headers['user-agent'] ?? '').slice(0, 300),
             device: request.cookies[deviceCookie],
-            signal: abort.signal,
           },
         }
         if (!writes) return answer(route, reply, await run(call as never))

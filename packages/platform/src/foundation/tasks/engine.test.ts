@@ -273,6 +273,15 @@ const slow = (name: string, looks: { left: number }, pause: typeof wait | typeof
     steps: { one: async () => (looks.left-- > 0 ? pause(5_000) : done()), undoOne: async () => done() },
   })
 
+/** Looks at what is due `times`, every five seconds. */
+async function watch(engine: TaskEngine, clock: AdjustableClock, times: number): Promise<void> {
+  for (let look = 0; look < times; look++) {
+    await engine.tick()
+    await engine.runQueued()
+    clock.advance(5_000)
+  }
+}
+
 test('an outage is not held against a step: it is looked at again before it is judged', async () => {
   const definition = slow('test.outage', { left: 3 }, wait)
   const clock = newClock()
@@ -281,11 +290,7 @@ test('an outage is not held against a step: it is looked at again before it is j
   await engine.runQueued()
   // Nobody runs tasks for an hour; then two more looks are needed.
   clock.advance(3_600_000)
-  for (let look = 0; look < 3; look++) {
-    await engine.tick()
-    await engine.runQueued()
-    clock.advance(5_000)
-  }
+  await watch(engine, clock, 3)
   expect((await taskOf(id)).state).toBe('done')
 })
 
@@ -294,11 +299,7 @@ test('a step that was looked at all the time and did not come about is given up'
   const clock = newClock()
   const engine = await engineWith(clock, definition)
   const id = await start(engine, definition)
-  for (let look = 0; look < 14; look++) {
-    await engine.tick()
-    await engine.runQueued()
-    clock.advance(5_000)
-  }
+  await watch(engine, clock, 14)
   expect(await taskOf(id)).toMatchObject({ state: 'failed', reason: 'It was not done within 1 minutes.' })
 })
 
@@ -307,12 +308,18 @@ test('waiting for a turn is no failing, however long it takes', async () => {
   const clock = newClock()
   const engine = await engineWith(clock, definition)
   const id = await start(engine, definition)
-  for (let look = 0; look < 101; look++) {
-    await engine.tick()
-    await engine.runQueued()
-    clock.advance(5_000)
-  }
+  await watch(engine, clock, 101)
   expect((await taskOf(id)).state).toBe('done')
+})
+
+test('a step that fails on after more tries than call an operator, some of them of processes that died, calls one', async () => {
+  const definition = undoable('test.taken-over', 'one', () => down(), [])
+  const engine = await engineWith(newClock(), definition)
+  const id = await start(engine, definition)
+  await store.database.db.updateTable('task').set({ attempts: attemptsBeforeIncident }).where('id', '=', id).execute()
+  await engine.runQueued()
+  const open = await store.database.db.selectFrom('incident').select('kind').where('task_id', '=', id).execute()
+  expect(open).toEqual([{ kind: 'task.stuck' }])
 })
 
 test('a job that the queue gives again while its first holder is at it counts as a try, and the first holder moves nothing', async () => {

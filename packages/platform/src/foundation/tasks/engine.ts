@@ -467,7 +467,8 @@ export class TaskEngine {
     const ms = Math.min(longestBackoffMs, baseBackoffMs * 2 ** Math.min(row.attempts, 10)) * (0.75 + 0.5 * this.#random())
     await this.#database.db.transaction().execute(async (tx) => {
       await this.#update(tx, row, { state: 'waiting', attempts, due_at: new Date(now.getTime() + ms), error: describe(error) })
-      if (attempts === attemptsBeforeIncident || error instanceof Bug)
+      // Tries are also counted where a dead process was taken over, so the number may be passed without being met here.
+      if (attempts >= attemptsBeforeIncident || error instanceof Bug)
         await openIncident(
           tx,
           'task.stuck',

@@ -1,3 +1,4 @@
+import { collections } from '../neutron/collections.ts'
 import { unknownAttributes, visible } from '../neutron-server/attributes.ts'
 import { tungstenExtensions } from '../neutron-server/extensions.ts'
 import { NeutronError } from '../neutron-server/refusals.ts'
@@ -32,15 +33,6 @@ export interface DifferencesOptions {
 
 type Resource = Record<string, unknown>
 
-const kinds: Record<string, string> = {
-  networks: 'network',
-  subnets: 'subnet',
-  ports: 'port',
-  routers: 'router',
-  floatingips: 'floatingip',
-  'security-groups': 'security_group',
-  'security-group-rules': 'security_group_rule',
-}
 const others = new Set(['extensions', 'quotas', 'subnetpools', 'trunks'])
 
 /** Filters that the backend looks at. The others are ignored: the list has more than was asked for. */
@@ -101,7 +93,7 @@ export function neutronDifferences({ generation, projectName = (id) => id }: Dif
     if (collection === 'subnetpools') return subnetpools(call.method)
     if (collection === 'trunks' && call.method === 'GET' && id === undefined)
       return { answer: { status: 200, body: { trunks: [] } } }
-    const kind = kinds[collection]
+    const kind = collections[collection]
     if (!kind) return others.has(collection) ? { call } : notFound()
     if (action === 'tags' && call.method === 'GET')
       return refused(500, 'HTTPInternalServerError', 'Request Failed: internal server error while processing your request.')
@@ -152,7 +144,7 @@ export function neutronDifferences({ generation, projectName = (id) => id }: Dif
     const { collection, id, action } = parts(call.path)
     if (answer.status >= 300 || typeof answer.body !== 'object' || answer.body === null) return answer
     if (collection === 'quotas') return { ...answer, body: quotas(answer.body as Resource, action) }
-    const kind = kinds[collection]
+    const kind = collections[collection]
     if (!kind) return answer
     if (action === 'tags') return { ...answer, body: (answer.body as { tags?: unknown }).tags ?? answer.body }
     if (action !== undefined) return { ...answer, body: without(answer.body as Resource, 'network_id', 'subnet_ids') }

@@ -1,18 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { collections } from '../neutron/collections.ts'
 import { prepared } from '../neutron-server/attributes.ts'
 import type { NeutronAnswer, NeutronCall } from './differences.ts'
 
 type Resource = Record<string, unknown>
-
-const kinds: Record<string, string> = {
-  networks: 'network',
-  subnets: 'subnet',
-  ports: 'port',
-  routers: 'router',
-  floatingips: 'floatingip',
-  'security-groups': 'security_group',
-  'security-group-rules': 'security_group_rule',
-}
 
 /**
  * What a Neutron would have answered to a change that it is not asked for (a fault `silent-ok`): what is there is read, and what was wished is laid
@@ -25,7 +16,7 @@ export async function answerWithoutActing(
 ): Promise<NeutronAnswer> {
   const [, , first = '', id, action] = call.path.replace(/\/$/, '').split('/')
   const collection = first.replace(/\.json$/, '')
-  const kind = collection === 'quotas' ? 'quota' : (kinds[collection] ?? collection)
+  const kind = collection === 'quotas' ? 'quota' : (collections[collection] ?? collection)
   const wish = (call.body ?? {}) as Resource
   const one = (wish[kind] ?? {}) as Resource
   if (call.method === 'POST') {

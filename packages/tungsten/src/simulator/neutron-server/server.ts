@@ -1,3 +1,4 @@
+import { collections } from '../neutron/collections.ts'
 import type { Clock, Send } from '@straylight/kit'
 import type { SimRequest, SimResponse } from '@straylight/kit/simulator'
 import type { KeystoneDirectory } from '../keystone.ts'
@@ -23,17 +24,6 @@ export interface NeutronServerOptions {
   /** Signs the plugin's own account in. */
   signIn?: SignIn | undefined
   send: Send
-}
-
-/** Collections of the API, by their place in the path. */
-const collections: Record<string, string> = {
-  networks: 'network',
-  subnets: 'subnet',
-  ports: 'port',
-  routers: 'router',
-  floatingips: 'floatingip',
-  'security-groups': 'security_group',
-  'security-group-rules': 'security_group_rule',
 }
 
 /** `global_physnet_mtu` of neutron.conf. */
